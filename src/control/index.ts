@@ -1,0 +1,1 @@
+export { customJvp, customJvpCallP, type CustomJvpFunction, type CustomJvpOptions } from './customJvp.js'

@@ -1,0 +1,52 @@
+/** The evaluator, installed by `runtime` so that `core` needs no ONNX Runtime. */
+import type { ConcreteArray, Scalar, TypedArray } from './array.js'
+import type { ShapedArray } from './aval.js'
+import type { Jaxpr } from './jaxpr.js'
+import type { Primitive } from './primitive.js'
+
+/** Memory that holds the elements of one array. */
+export interface Storage {
+  readonly device: string
+  /** The elements on the host: a view without a copy where the memory is the host's. */
+  read(): ArrayBuffer
+}
+
+/** A compiled program. */
+export interface Executable {
+  /** Results of a call; the arguments at `donated` positions are dead afterwards. */
+  run(args: readonly ConcreteArray[]): readonly ConcreteArray[]
+  /** The same on a worker thread of the runtime. */
+  runAsync(args: readonly ConcreteArray[]): Promise<readonly ConcreteArray[]>
+}
+
+export interface CompileOptions {
+  /** For messages and profiles. */
+  readonly name: string
+  /** Argument positions whose memory may be reused for results. */
+  readonly donated?: readonly number[]
+}
+
+/** What runs programs and holds arrays. */
+export interface Backend {
+  readonly defaultDevice: string
+  allocateScalar(aval: ShapedArray, value: Scalar): Storage
+  /** A copy of host data; float16 and bfloat16 as bits. */
+  allocate(aval: ShapedArray, data: TypedArray): Storage
+  compile(jaxpr: Jaxpr, options: CompileOptions): Executable
+  /** One operation at once. */
+  evaluate(primitive: Primitive, args: readonly ConcreteArray[], params: unknown): readonly ConcreteArray[]
+}
+
+let installed: Backend | null = null
+
+/** The installed evaluator. */
+export const backend = (): Backend => {
+  if (installed === null)
+    throw new Error("No evaluator is installed: import from 'onnax', which installs ONNX Runtime.")
+  return installed
+}
+
+/** Make `b` the evaluator of the process. */
+export const installBackend = (b: Backend): void => {
+  installed = b
+}

@@ -1,0 +1,50 @@
+/** Settings of the process that change what a trace means. */
+import { ArgumentError } from './errors.js'
+
+/** Names and values of the settings. */
+export interface Settings {
+  /**
+   * Layout of threefry's random bits. `false` (default) is JAX's before 0.5, the layout of the documented numbers of
+   * `nnx.Optimizer`; `true` is that of later JAX.
+   */
+  readonly threefryPartitionable: boolean
+}
+
+let settings: Settings = { threefryPartitionable: false }
+let version = 0
+
+/** Settings of the process. */
+export const config = {
+  /** Value of a setting. */
+  get: <K extends keyof Settings>(name: K): Settings[K] => settings[name],
+
+  /**
+   * Change a setting; functions jitted before are traced again.
+   *
+   * @throws ArgumentError if the setting or its type is unknown
+   */
+  update: <K extends keyof Settings>(name: K, value: Settings[K]): void => {
+    if (!Object.hasOwn(settings, name)) {
+      throw new ArgumentError('config.update', `one of ${Object.keys(settings).join(', ')}`, name)
+    }
+    if (typeof value !== typeof settings[name]) {
+      throw new ArgumentError(`config.update('${name}')`, `a ${typeof settings[name]}`, typeof value)
+    }
+    settings = { ...settings, [name]: value }
+    version += 1
+  },
+
+  /** Run `f` with a setting, then restore it. */
+  using: <K extends keyof Settings, T>(name: K, value: Settings[K], f: () => T): T => {
+    const saved = settings[name]
+    config.update(name, value)
+    try {
+      return f()
+    } finally {
+      config.update(name, saved)
+    }
+  },
+} as const
+
+/** Changes with every change of a setting. */
+export const settingsVersion = (): number => version

@@ -1,0 +1,76 @@
+/** Staging: run a function on tracers and keep the equations. */
+import { ConcreteArray, type NDArray, Tracer } from './array.js'
+import type { ShapedArray } from './aval.js'
+import { type Atom, type Eqn, Jaxpr, Literal, Var } from './jaxpr.js'
+import type { Primitive } from './primitive.js'
+import { type Trace, withTrace } from './trace.js'
+
+/** An array that stands for a variable of the program that is being written. */
+export class JaxprTracer extends Tracer {
+  constructor(
+    readonly trace: JaxprTrace,
+    readonly atom: Var,
+    override readonly origin: string,
+  ) {
+    super()
+  }
+  override get aval(): ShapedArray {
+    return this.atom.aval
+  }
+}
+
+/** Writes equations instead of evaluating. Arrays from outside become constants, scalars that were numbers literals. */
+export class JaxprTrace implements Trace {
+  readonly #eqns: Eqn[] = []
+  readonly #constVars = new Map<NDArray, Var>()
+
+  /** A tracer for a new input. */
+  input(aval: ShapedArray, origin: string): JaxprTracer {
+    return new JaxprTracer(this, new Var(aval), origin)
+  }
+
+  /** The variable or literal of a value. */
+  atom(x: NDArray): Atom {
+    if (x instanceof JaxprTracer && x.trace === this) return x.atom
+    if (x instanceof ConcreteArray && x.literal !== null) return new Literal(x.literal, x.aval)
+    let constVar = this.#constVars.get(x)
+    if (constVar === undefined) this.#constVars.set(x, (constVar = new Var(x.aval)))
+    return constVar
+  }
+
+  process<P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] {
+    const avals = args.map((x) => x.aval)
+    const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval))
+    this.#eqns.push({ primitive: primitive, inputs: args.map((x) => this.atom(x)), params, outputs })
+    return outputs.map((v) => new JaxprTracer(this, v, `result of ${primitive.name}`))
+  }
+
+  /** The program from inputs to outputs, its constants first, and the constants. */
+  finish(inputs: readonly JaxprTracer[], outputs: readonly NDArray[]): Staged {
+    const atoms = outputs.map((x) => this.atom(x))
+    return {
+      jaxpr: new Jaxpr([...this.#constVars.values(), ...inputs.map((t) => t.atom)], this.#eqns, atoms),
+      consts: [...this.#constVars.keys()],
+    }
+  }
+}
+
+/** A program and the values of its leading inputs. */
+export interface Staged {
+  readonly jaxpr: Jaxpr
+  readonly consts: readonly NDArray[]
+}
+
+/** Stage a function of flat arguments. `origins` describe the arguments in errors. */
+export const stage = (
+  f: (...args: readonly NDArray[]) => readonly NDArray[],
+  avals: readonly ShapedArray[],
+  origins?: (index: number) => string,
+): Staged => {
+  const trace = new JaxprTrace()
+  const inputs = avals.map((aval, i) => trace.input(aval, origins?.(i) ?? `argument ${i}`))
+  return trace.finish(
+    inputs,
+    withTrace(trace, () => f(...inputs)),
+  )
+}

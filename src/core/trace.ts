@@ -1,0 +1,50 @@
+/** Traces without a stack: one is current, saved and restored around every rule. */
+import type { ConcreteArray } from './array.js'
+import { type NDArray, Tracer } from './array.js'
+import { backend } from './backend.js'
+import { EscapedTracerError } from './errors.js'
+import type { Primitive } from './primitive.js'
+
+/** An interpreter of operations. */
+export interface Trace {
+  process<P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[]
+}
+
+const concrete = (primitive: Primitive, args: readonly NDArray[]): readonly ConcreteArray[] => {
+  for (const x of args) if (x instanceof Tracer) throw new EscapedTracerError(x.aval, primitive.name, x.origin)
+  return args as readonly ConcreteArray[]
+}
+
+/** The bottom interpreter: evaluates at once. */
+export const evalTrace: Trace = {
+  process(primitive, args, params) {
+    const values = concrete(primitive, args)
+    return primitive.evaluate !== undefined
+      ? primitive.evaluate(values, params)
+      : backend().evaluate(primitive, values, params)
+  },
+}
+
+let current: Trace = evalTrace
+
+/** The interpreter that processes operations now. */
+export const currentTrace = (): Trace => current
+
+/** Run `f` with another interpreter. */
+export const withTrace = <T>(trace: Trace, f: () => T): T => {
+  const saved = current
+  current = trace
+  try {
+    return f()
+  } finally {
+    current = saved
+  }
+}
+
+/** Apply an operation under the current interpreter. */
+export const bind = <P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] =>
+  current.process(primitive, args, params)
+
+/** {@link bind} for operations of one output. */
+export const bind1 = <P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): NDArray =>
+  current.process(primitive, args, params)[0]!

@@ -1,0 +1,49 @@
+/** JAX for TypeScript on ONNX Runtime. */
+import './install.js'
+
+export {
+  ArgumentError,
+  AsyncFunctionError,
+  checkJaxpr,
+  ConcretizationError,
+  config,
+  DecodeError,
+  DeletedArrayError,
+  DifferentiationError,
+  type DType,
+  DTypeError,
+  EscapedTracerError,
+  type Jaxpr,
+  LoweringError,
+  NDArray,
+  OptionsError,
+  type Settings,
+  ShapeError,
+  TraceLevelError,
+  type TypedArray,
+} from './core/index.js'
+export { PytreeError, type Pytree } from './pytree/index.js'
+export * as tree from './pytree/index.js'
+export { RuntimeError, runtimeStats, sessionCacheStats, type RuntimeStats } from './runtime/index.js'
+export * as lax from './laxNamespace.js'
+export * as nn from './nn/index.js'
+export * as nnx from './nnx/index.js'
+export * as np from './numpy/index.js'
+export * as optax from './optax/index.js'
+export * as random from './random/index.js'
+export { customJvp } from './control/index.js'
+export {
+  evalShape,
+  grad,
+  jit,
+  type JitOptions,
+  type Jitted,
+  jvp,
+  linearize,
+  makeJaxpr,
+  ShapeDtypeStruct,
+  valueAndGrad,
+  vjp,
+  vmap,
+  type VmapOptions,
+} from './transforms/index.js'

@@ -1,0 +1,167 @@
+/** Comparisons, selection, casts, logic and bits. */
+import {
+  bind1,
+  type DType,
+  integerRange,
+  isBool,
+  isFloat,
+  isInteger,
+  isSigned,
+  type LowerContext,
+  type NDArray,
+  type Primitive,
+  shaped,
+  zero,
+} from '../core/index.js'
+import type { OnnxValue } from '../onnx/index.js'
+import { binary, type Lowering, nary, type Operation, type Operand, unary } from './elementwise.js'
+import { castTo, elementCode, kernel } from './kernels.js'
+import { zerosOf } from './shape.js'
+
+const comparison = (name: string, lower: Lowering, accepts: 'any' | 'number' = 'any') =>
+  binary({ name, accepts, lower, derivatives: [null, null], result: 'bool' })
+
+/** x = y. */
+export const eq = comparison('eq', 'Equal')
+/** x ≠ y. */
+export const ne = comparison('ne', (c, inputs, dtype) =>
+  c.graph.op('Not', [kernel(c, 'Equal', inputs, dtype, { sameType: false })]),
+)
+export const lt = comparison('lt', 'Less')
+export const le = comparison('le', 'LessOrEqual')
+export const gt = comparison('gt', 'Greater')
+export const ge = comparison('ge', 'GreaterOrEqual')
+
+/** Neither infinite nor NaN. */
+export const isFinite = unary(
+  'is_finite',
+  (c, [x], dtype) =>
+    kernel(c, 'Less', [kernel(c, 'Abs', [x!], dtype), c.graph.scalar(dtype, Infinity)], dtype, { sameType: false }),
+  null,
+  { result: 'bool' },
+)
+
+const selectN: Operation<(...xs: readonly Operand[]) => NDArray> = nary({
+  name: 'select_n',
+  accepts: 'any',
+  lower: (c, [which, onFalse, onTrue], dtype) =>
+    kernel(c, 'Where', [which!, onTrue!, onFalse!], dtype, { data: [1, 2] }),
+  derivatives: [
+    null,
+    (t, _y, which) => select(which, t, zerosOf(t.aval)),
+    (t, _y, which) => select(which, zerosOf(t.aval), t),
+  ],
+  transposes: [
+    null,
+    (ct, which) => select(which, ct, zerosOf(shaped([], ct.dtype))),
+    (ct, which) => select(which, zerosOf(shaped([], ct.dtype)), ct),
+  ],
+  free: [0],
+})
+export const selectNP = selectN.primitive
+
+/** `onTrue` where `which` holds, else `onFalse`. In the order of XLA's cases: false first. */
+export const select = (which: NDArray, onFalse: Operand, onTrue: Operand): NDArray => selectN(which, onFalse, onTrue)
+
+// casts
+
+interface Convert {
+  readonly newDtype: DType
+  readonly weakType: boolean
+}
+
+/** XLA saturates floats that an integer can't hold, and takes NaN to 0; ONNX Runtime's cast wraps. */
+const floatToInteger = (c: LowerContext, x: OnnxValue, from: DType, to: DType): OnnxValue => {
+  const { graph } = c
+  const wide: DType = from === 'float64' ? 'float64' : 'float32'
+  const value = castTo(c, x, from, wide)
+  const [least, greatest] = integerRange(to)
+  const bits = to.replace(/\D/g, '')
+  const narrow = Number(bits) <= (wide === 'float64' ? 32 : 16)
+  const isNaN = graph.op('Not', [graph.op('Equal', [value, value])])
+  const known = graph.op('Where', [isNaN, graph.scalar(wide, 0), value])
+  if (narrow) {
+    const low = graph.op('Max', [known, graph.scalar(wide, Number(least))])
+    return graph.op('Cast', [graph.op('Min', [low, graph.scalar(wide, Number(greatest))])], { to: elementCode(to) })
+  }
+  const limit = Number(greatest + 1n)
+  const high = graph.op('GreaterOrEqual', [known, graph.scalar(wide, limit)])
+  const low = graph.op('Less', [known, graph.scalar(wide, Number(least))])
+  const outside = graph.op('Or', [high, low])
+  const cast = graph.op('Cast', [graph.op('Where', [outside, graph.scalar(wide, 0), known])], { to: elementCode(to) })
+  const where = (cond: OnnxValue, a: OnnxValue, b: OnnxValue): OnnxValue =>
+    kernel(c, 'Where', [cond, a, b], to, { data: [1, 2] })
+  return where(high, graph.scalar(to, greatest), where(low, graph.scalar(to, least), cast))
+}
+
+export const convertElementTypeP: Primitive<Convert> = {
+  name: 'convert_element_type',
+  abstractEval: ([x], { newDtype, weakType }) => [shaped(x!.shape, newDtype, weakType)],
+  jvp([x], [t], params) {
+    const y = bind1(convertElementTypeP, [x!], params)
+    const smooth = isFloat(x!.dtype) && isFloat(params.newDtype)
+    return [[y], [smooth && t !== zero ? bind1(convertElementTypeP, [t!], params) : zero]]
+  },
+  transpose: ([ct], [x]) => [
+    ct === zero ? zero : bind1(convertElementTypeP, [ct!], { newDtype: x!.aval.dtype, weakType: x!.aval.weakType }),
+  ],
+  batch: (args, axes, params) => [[bind1(convertElementTypeP, args, params)], axes],
+  lower: (c, [x], { newDtype }) => {
+    const { dtype } = c.avalsIn[0]!
+    if (dtype === newDtype) return [x!]
+    if (isFloat(dtype) && isInteger(newDtype)) return [floatToInteger(c, x!, dtype, newDtype)]
+    return [castTo(c, x!, dtype, newDtype)]
+  },
+  showParams: ({ newDtype, weakType }) => `[new_dtype=${newDtype} weak_type=${weakType ? 'True' : 'False'}]`,
+}
+
+/** `x` as another dtype. Floats that an integer dtype can't hold saturate; NaN becomes 0. */
+export const convertElementType = (x: NDArray, newDtype: DType, weakType = false): NDArray =>
+  x.dtype === newDtype && x.weakType === weakType ? x : bind1(convertElementTypeP, [x], { newDtype, weakType })
+
+// logic and bits
+
+const logic = (name: string, onBool: string, onBits: string) =>
+  binary({
+    name,
+    accepts: 'bits',
+    lower: (c, inputs, dtype) => kernel(c, isBool(dtype) ? onBool : onBits, inputs, dtype),
+    derivatives: [null, null],
+  })
+
+/** Logical, or bitwise, and. */
+export const and = logic('and', 'And', 'BitwiseAnd')
+/** Logical, or bitwise, or. */
+export const or = logic('or', 'Or', 'BitwiseOr')
+/** Logical, or bitwise, exclusive or. */
+export const xor = logic('xor', 'Xor', 'BitwiseXor')
+/** Logical, or bitwise, complement. */
+export const not = unary('not', (c, [x], dtype) => kernel(c, isBool(dtype) ? 'Not' : 'BitwiseNot', [x!], dtype), null, {
+  accepts: 'bits',
+})
+
+/** Shifts run on unsigned words of at least 32 bits, so that what leaves the word is lost as in the narrow dtype. */
+const shift =
+  (direction: 'LEFT' | 'RIGHT'): Lowering =>
+  (c, [x, y], dtype) => {
+    const unsigned = (isSigned(dtype) ? `u${dtype}` : dtype) as DType
+    const word: DType = unsigned === 'uint64' ? 'uint64' : unsigned === 'uint8' ? 'uint8' : 'uint32'
+    const asWord = (v: OnnxValue): OnnxValue => castTo(c, castTo(c, v, dtype, unsigned), unsigned, word)
+    const shifted = c.graph.op('BitShift', [asWord(x!), asWord(y!)], { direction })
+    return castTo(c, castTo(c, shifted, word, unsigned), unsigned, dtype)
+  }
+
+/** x · 2^y of the bits; 0 from a shift of the whole width on. */
+export const shiftLeft = binary({
+  name: 'shift_left',
+  accepts: 'integer',
+  lower: shift('LEFT'),
+  derivatives: [null, null],
+})
+/** The bits moved down, zeros put in. */
+export const shiftRightLogical = binary({
+  name: 'shift_right_logical',
+  accepts: 'integer',
+  lower: shift('RIGHT'),
+  derivatives: [null, null],
+})

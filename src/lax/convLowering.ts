@@ -1,0 +1,230 @@
+/** Convolutions as ONNX nodes: of the equivalent forms the fastest, by the measurements in docs/decisions/0003. */
+import { isFloat, type LowerContext, type Shape, sizeOf } from '../core/index.js'
+import type { OnnxValue } from '../onnx/index.js'
+import type { ConvParams } from './conv.js'
+import { Convolution } from './convProblem.js'
+import { GraphArray } from './graphArray.js'
+import { places } from './windowLowering.js'
+
+const crop = (n: number): number => Math.min(n, 0)
+const grow = (n: number): number => Math.max(n, 0)
+
+/** ONNX Runtime's Conv: features before the spatial axes. */
+const withConv = (c: Convolution): GraphArray => {
+  const { spatial, params } = c
+  const x = c.lhs(['batch', 'groupIn', ...spatial]).dilate([1, 1, ...params.lhsDilation])
+  const k = c.rhs(['groupOut', 'in', ...spatial])
+  // The node takes no negative pads. What is cropped may lie in the padding of the other side.
+  const isLong = c.low.map((low, i) => x.shape[i + 2]! + crop(low) + crop(c.high[i]!) > 0)
+  const cropped = (pads: readonly number[]): readonly number[] => pads.map((n, i) => (isLong[i]! ? crop(n) : n))
+  const left = (pads: readonly number[]): readonly number[] => pads.map((n, i) => (isLong[i]! ? grow(n) : 0))
+  const y = x
+    .pad([0, 0, ...cropped(c.low)], [0, 0, ...cropped(c.high)])
+    .op(
+      'Conv',
+      [params.windowReversal ? k.reverse(spatial.map((i) => i + 2)) : k],
+      [c.batch, c.groups * c.outFeatures, ...c.output],
+      {
+        attributes: {
+          kernel_shape: c.window,
+          strides: params.windowStrides,
+          dilations: params.rhsDilation,
+          pads: [...left(c.low), ...left(c.high)],
+          group: c.groups,
+        },
+      },
+    )
+  return c.result(y, ['batch', 'groupOut', ...spatial])
+}
+
+/**
+ * ONNX Runtime's ConvTranspose, for windows that move by 1. It spreads each element over the kernel from the element's
+ * place on: a convolution with the reversed kernel.
+ */
+const withConvTranspose = (c: Convolution): GraphArray => {
+  const { spatial, params } = c
+  const x = c.lhs(['batch', 'groupIn', ...spatial])
+  const k = c.rhs(['groupIn', 'out', ...spatial])
+  // The node's whole result is longer than the dilated operand by the window's reach; padding short of that crops it.
+  const reach = c.window.map((n, i) => (n - 1) * params.rhsDilation[i]!)
+  const low = c.low.map((n, i) => n - reach[i]!)
+  const high = c.high.map((n, i) => n - reach[i]!)
+  const outputPadding = high.map((n, i) => Math.min(grow(n), params.lhsDilation[i]! - 1))
+  const before = low.map(grow)
+  const after = high.map((n, i) => grow(n) - outputPadding[i]!)
+  const y = x.op(
+    'ConvTranspose',
+    [params.windowReversal ? k : k.reverse(spatial.map((i) => i + 2))],
+    [c.batch, c.groups * c.outFeatures, ...c.output.map((n, i) => n - before[i]! - after[i]!)],
+    {
+      attributes: {
+        kernel_shape: c.window,
+        strides: params.lhsDilation,
+        dilations: params.rhsDilation,
+        pads: [...low, ...high].map((n) => grow(-n)),
+        output_padding: outputPadding,
+        group: c.groups,
+      },
+    },
+  )
+  return c.result(y.pad([0, 0, ...before], [0, 0, ...after]), ['batch', 'groupOut', ...spatial])
+}
+
+/** Slices of the operand, dilated and padded: `sizes` elements `steps` apart from each place on. */
+const slicesAt = (
+  c: Convolution,
+  operand: GraphArray,
+  firstSpatial: number,
+  from: readonly (readonly number[])[],
+  sizes: Shape,
+  steps: readonly number[],
+): readonly GraphArray[] => {
+  const spread = (values: readonly number[], others: readonly number[]): readonly number[] =>
+    others.map((n, i) => values[i - firstSpatial] ?? n)
+  const zeros = operand.shape.map(() => 0)
+  const ones = operand.shape.map(() => 1)
+  const x = operand.dilate(spread(c.params.lhsDilation, ones)).pad(spread(c.low, zeros), spread(c.high, zeros))
+  return from.map((place) => x.slice(spread(place, zeros), spread(sizes, x.shape), spread(steps, ones)))
+}
+
+/** One matrix product of all patches with the kernel: for each place in the window a slice of the operand. */
+const withPatches = (c: Convolution): GraphArray => {
+  const { spatial, params } = c
+  const lead = c.groups > 1 ? [c.groups] : []
+  const inWindow = places(c.window, params.rhsDilation)
+  const x = c.lhs(['group', 'batch', ...spatial, 'in'])
+  const from = params.windowReversal ? inWindow.toReversed() : inWindow
+  const slices = slicesAt(c, x, lead.length + 1, from, c.output, params.windowStrides)
+  const rows = c.batch * sizeOf(c.output)
+  const columns = sizeOf(c.window) * c.inFeatures
+  const patches = GraphArray.concat(slices, x.shape.length - 1).reshape([...lead, rows, columns])
+  const k = c.rhs(['group', ...spatial, 'in', 'out']).reshape([...lead, columns, c.outFeatures])
+  const y = patches.op('MatMul', [k], [...lead, rows, c.outFeatures])
+  return c.result(y.reshape([...lead, c.batch, ...c.output, c.outFeatures]), ['group', 'batch', ...spatial, 'out'])
+}
+
+/**
+ * One matrix product for each place of the result: for few windows as large as the operand, which is what the gradient
+ * of a kernel is.
+ */
+const perPlace = (c: Convolution): GraphArray => {
+  const { spatial, params } = c
+  const lead = c.groups > 1 ? [c.groups] : []
+  const depth = c.inFeatures * sizeOf(c.window)
+  const k = c.rhs(['group', 'out', 'in', ...spatial])
+  const x = c.lhs(['group', 'in', ...spatial, 'batch'])
+  const forward = params.windowReversal ? k.reverse(spatial.map((i) => lead.length + 2 + i)) : k
+  const matrix = forward.reshape([...lead, c.outFeatures, depth])
+  const from = places(c.output, params.windowStrides)
+  const shape = [...lead, c.outFeatures, c.batch]
+  const products = slicesAt(c, x, lead.length + 1, from, c.window, params.rhsDilation).map((slice) =>
+    matrix.op('MatMul', [slice.reshape([...lead, depth, c.batch])], shape).reshape([1, ...shape]),
+  )
+  const y = GraphArray.concat(products, 0).reshape([...c.output, ...shape])
+  return c.result(y, [...spatial, 'group', 'out', 'batch'])
+}
+
+/** {@link perPlace} in one product, the slices one below the other: for slices of few rows. */
+const perPlaceAtOnce = (c: Convolution): GraphArray => {
+  const { spatial, params } = c
+  const lead = c.groups > 1 ? [c.groups] : []
+  const depth = c.inFeatures * sizeOf(c.window)
+  const k = c.rhs(['group', 'in', ...spatial, 'out'])
+  const x = c.lhs(['group', 'batch', 'in', ...spatial])
+  const forward = params.windowReversal ? k.reverse(spatial.map((i) => lead.length + 1 + i)) : k
+  const from = places(c.output, params.windowStrides)
+  const slices = slicesAt(c, x, lead.length + 2, from, c.window, params.rhsDilation)
+  const rows = GraphArray.concat(
+    slices.map((slice) => slice.reshape([...lead, c.batch, depth])),
+    lead.length,
+  )
+  const matrix = forward.reshape([...lead, depth, c.outFeatures])
+  const y = rows.op('MatMul', [matrix], [...lead, from.length * c.batch, c.outFeatures])
+  return c.result(y.reshape([...lead, ...c.output, c.batch, c.outFeatures]), ['group', ...spatial, 'batch', 'out'])
+}
+
+/** {@link perPlace} for groups of one operand row each, as depthwise kernels have: sums of products. */
+const perPlaceDepthwise = (c: Convolution): GraphArray => {
+  const { spatial, params } = c
+  const depth = c.inFeatures * sizeOf(c.window)
+  const k = c.rhs(['in', ...spatial, 'group', 'out'])
+  const x = c.lhs(['in', ...spatial, 'batch', 'group'])
+  const forward = params.windowReversal ? k.reverse(spatial.map((i) => i + 1)) : k
+  const factors = forward.reshape([depth, c.groups, c.outFeatures])
+  const from = places(c.output, params.windowStrides)
+  const shape = [1, c.groups, c.outFeatures]
+  const sums = slicesAt(c, x, 1, from, c.window, params.rhsDilation).map((slice) => {
+    const products = factors.op('Mul', [slice.reshape([depth, c.groups, 1])], factors.shape)
+    return products.sumFirst().reshape(shape)
+  })
+  const y = GraphArray.concat(sums, 0).reshape([...c.output, c.groups, c.outFeatures, 1])
+  return c.result(y, [...spatial, 'group', 'out', 'batch'])
+}
+
+/** A window of one element, without groups: a matrix product of features, of the elements that the strides leave. */
+const pointwise = (c: Convolution): GraphArray => {
+  const { lhsDilation, windowStrides } = c.params
+  if (windowStrides.some((s) => s > 1) || lhsDilation.every((d) => d === 1)) return withPatches(c)
+  // Zeros between the elements and around them stay zeros: they are put in after the product.
+  const x = c.lhs(['batch', ...c.spatial, 'in'])
+  const k = c.rhs(['in', 'out', ...c.spatial]).reshape([c.inFeatures, c.outFeatures])
+  const y = x.op('MatMul', [k], [...x.shape.slice(0, -1), c.outFeatures])
+  const spread = y.dilate([1, ...lhsDilation, 1]).pad([0, ...c.low, 0], [0, ...c.high, 0])
+  return c.result(spread, ['batch', ...c.spatial, 'out'])
+}
+
+/** Whether ONNX Runtime's Conv takes the problem: floats on 1 to 3 spatial axes, on the CPU not of 64 bits. */
+const hasKernel = ({ context, dtype, spatial }: Convolution): boolean =>
+  isFloat(dtype) &&
+  (dtype !== 'float64' || context.device.startsWith('cuda')) &&
+  spatial.length >= 1 &&
+  spatial.length <= 3
+
+/** Whether padding leaves results that windows over the operand give. */
+const reachesInput = ({ params, low, high, window, output }: Convolution): boolean =>
+  output.every((n, i) => {
+    const reach = (window[i]! - 1) * params.rhsDilation[i]!
+    return n - grow(low[i]! - reach) - grow(high[i]! - reach) > 0
+  })
+
+/** More places than this would be too many nodes. */
+const maxPlaces = 128
+
+/** Matrices of fewer rows are slow: such problems are put so that another size becomes the rows. */
+const narrow = 8
+
+/** What transposing an element of a kernel costs on the CPU, in elements of patches copied. */
+const transposeCost = 12
+
+const formOf = (c: Convolution): ((c: Convolution) => GraphArray) => {
+  const { lhsDilation, windowStrides, dimensionNumbers } = c.params
+  const results = sizeOf(c.output)
+  const window = sizeOf(c.window)
+  if (results < window && results <= maxPlaces) {
+    if (c.groups > 1 && c.batch === 1) return perPlaceDepthwise
+    return c.batch < narrow ? perPlaceAtOnce : perPlace
+  }
+  const [outFeatures, inFeatures, ...spatial] = dimensionNumbers.rhsSpec
+  const [, features, ...lhsSpatial] = dimensionNumbers.lhsSpec
+  const featuresLast = lhsSpatial.every((axis) => axis < features!)
+  if (c.groups === 1 && window === 1 && featuresLast) return pointwise
+  if (!hasKernel(c)) return withPatches
+  const isStep = windowStrides.every((s) => s === 1) && reachesInput(c)
+  if (isStep && lhsDilation.some((d) => d > 1)) return withConvTranspose
+  if (c.context.device.startsWith('cuda') || c.groups > 1) return withConv
+  if (isStep && c.outFeatures <= narrow && c.inFeatures >= 2 * c.outFeatures) return withConvTranspose
+  // Kernels with features last are transposed for the node, which costs more than patches of few elements.
+  const kernelFeaturesLast = spatial.every((axis) => axis < outFeatures! && axis < inFeatures!)
+  const isDeep = c.batch * results < transposeCost * c.outFeatures
+  return featuresLast && kernelFeaturesLast && isDeep && lhsDilation.every((d) => d === 1) ? withPatches : withConv
+}
+
+/** The nodes of a convolution. */
+export const lowerConv = (context: LowerContext, inputs: readonly OnnxValue[], params: ConvParams): OnnxValue => {
+  const { shape, dtype } = context.avalsOut[0]!
+  if ([...context.avalsIn, ...context.avalsOut].some((a) => sizeOf(a.shape) === 0)) {
+    return GraphArray.full(context, shape, 0, dtype).value
+  }
+  const c = new Convolution(context, inputs, params)
+  return formOf(c)(c).value
+}

@@ -1,0 +1,330 @@
+/** Reshape, transpose, broadcast and sum: each other's transposes. */
+import {
+  type BatchAxis,
+  bind1,
+  type DType,
+  equalShapes,
+  literal,
+  type NDArray,
+  type Primitive,
+  type Scalar,
+  type Shape,
+  type ShapedArray,
+  ShapeError,
+  shaped,
+  showAval,
+  sizeOf,
+  type Tangent,
+  withShape,
+  zero,
+} from '../core/index.js'
+import { elementCode, kernel } from './kernels.js'
+
+/** Axes 0 to n - 1. */
+export const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
+
+/** An axis in [-ndim, ndim) as one in [0, ndim). @throws ShapeError */
+export const canonicalAxis = (where: string, axis: number, ndim: number): number => {
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) {
+    throw new ShapeError(where, `an axis in [${-ndim}, ${ndim}) for an array of ${ndim} axes`, `${axis}`)
+  }
+  return axis < 0 ? axis + ndim : axis
+}
+
+/** Rules of an operation that is linear in its only argument. */
+const linear = <P>(apply: (x: NDArray, params: P) => NDArray) => ({
+  jvp: ([x]: readonly NDArray[], [t]: readonly Tangent[], params: P) =>
+    [[apply(x!, params)], [t === zero ? zero : apply(t!, params)]] as const,
+})
+
+/** The array with `axis` moved to the front. */
+export const moveToFront = (x: NDArray, axis: number): NDArray =>
+  axis === 0 ? x : transpose(x, [axis, ...range(x.ndim).filter((i) => i !== axis)])
+
+// reshape
+
+export const reshapeP: Primitive<{ readonly shape: Shape }> = {
+  name: 'reshape',
+  abstractEval([x], { shape }) {
+    if (sizeOf(shape) !== sizeOf(x!.shape)) {
+      throw new ShapeError(
+        'reshape',
+        `a shape of ${sizeOf(x!.shape)} elements for ${showAval(x!)}`,
+        `[${shape.join()}]`,
+      )
+    }
+    return [withShape(x!, shape)]
+  },
+  ...linear((x, { shape }) => reshape(x, shape)),
+  transpose: ([ct], [x]) => [ct === zero ? zero : reshape(ct!, x!.aval.shape)],
+  batch: ([x], [axis], { shape }, size) => [[reshape(moveToFront(x!, axis!), [size, ...shape])], [0]],
+  lower: ({ graph }, [x], { shape }) => [graph.op('Reshape', [x!, graph.ints(shape)], { allowzero: 1 })],
+}
+
+/** The same elements, in row-major order, in another shape. @throws ShapeError if the sizes differ */
+export const reshape = (x: NDArray, shape: Shape): NDArray =>
+  equalShapes(x.shape, shape) ? x : bind1(reshapeP, [x], { shape })
+
+/** Axes of size 1 put in at `axes` of the result. */
+export const expandDims = (x: NDArray, axes: readonly number[]): NDArray => {
+  const ndim = x.ndim + axes.length
+  const added = axes.map((a) => canonicalAxis('expand_dims', a, ndim))
+  const kept = x.shape.values()
+  return reshape(
+    x,
+    range(ndim).map((i) => (added.includes(i) ? 1 : kept.next().value!)),
+  )
+}
+
+/** Axes of size 1 taken out. @throws ShapeError if one of them isn't 1 */
+export const squeeze = (x: NDArray, axes: readonly number[]): NDArray => {
+  const removed = axes.map((a) => canonicalAxis('squeeze', a, x.ndim))
+  for (const a of removed) {
+    if (x.shape[a] !== 1) throw new ShapeError('squeeze', `axis ${a} of size 1`, showAval(x.aval))
+  }
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !removed.includes(i)),
+  )
+}
+
+// transpose
+
+export const transposeP: Primitive<{ readonly permutation: readonly number[] }> = {
+  name: 'transpose',
+  abstractEval([x], { permutation }) {
+    if (
+      !equalShapes(
+        [...permutation].sort((a, b) => a - b),
+        range(x!.shape.length),
+      )
+    ) {
+      throw new ShapeError(
+        'transpose',
+        `a permutation of the ${x!.shape.length} axes of ${showAval(x!)}`,
+        `[${permutation.join()}]`,
+      )
+    }
+    return [
+      withShape(
+        x!,
+        permutation.map((i) => x!.shape[i]!),
+      ),
+    ]
+  },
+  ...linear((x, { permutation }) => transpose(x, permutation)),
+  transpose: ([ct], _args, { permutation }) => [ct === zero ? zero : transpose(ct!, inversePermutation(permutation))],
+  batch: ([x], [axis], { permutation }) => [
+    [transpose(moveToFront(x!, axis!), [0, ...permutation.map((i) => i + 1)])],
+    [0],
+  ],
+  lower: ({ graph, avalsIn: [aval], avalsOut: [out] }, [x], { permutation }) => {
+    const moved = permutation.filter((i) => aval!.shape[i] !== 1)
+    const memoryOrderKept = moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)
+    return [
+      memoryOrderKept
+        ? graph.op('Reshape', [x!, graph.ints(out!.shape)], { allowzero: 1 })
+        : graph.op('Transpose', [x!], { perm: permutation }),
+    ]
+  },
+}
+
+/** Where each axis of a permutation came from. */
+export const inversePermutation = (permutation: readonly number[]): readonly number[] =>
+  range(permutation.length).map((i) => permutation.indexOf(i))
+
+/** Axes in another order: axis i of the result is axis `permutation[i]` of `x`. @throws ShapeError */
+export const transpose = (x: NDArray, permutation: readonly number[]): NDArray =>
+  permutation.every((a, i) => a === i) && permutation.length === x.ndim ? x : bind1(transposeP, [x], { permutation })
+
+// broadcast_in_dim
+
+interface BroadcastInDim {
+  readonly shape: Shape
+  /** The axis of the result that each axis of the operand becomes. */
+  readonly broadcastDimensions: readonly number[]
+}
+
+export const broadcastInDimP: Primitive<BroadcastInDim> = {
+  name: 'broadcast_in_dim',
+  abstractEval([x], { shape, broadcastDimensions: dims }) {
+    const fits =
+      dims.length === x!.shape.length &&
+      dims.every((d, i) => (i === 0 || d > dims[i - 1]!) && (x!.shape[i] === 1 || x!.shape[i] === shape[d]))
+    if (!fits) {
+      throw new ShapeError(
+        'broadcast_in_dim',
+        `axes of size 1 or of the size they become in [${shape.join()}]`,
+        `${showAval(x!)} to axes [${dims.join()}]`,
+      )
+    }
+    return [withShape(x!, shape)]
+  },
+  ...linear((x, { shape, broadcastDimensions }) => broadcastInDim(x, shape, broadcastDimensions)),
+  transpose: ([ct], [x], { broadcastDimensions: dims }) => {
+    if (ct === zero) return [zero]
+    const { shape } = x!.aval
+    const expanded = range(ct!.ndim).filter((i) => {
+      const from = dims.indexOf(i)
+      return from < 0 || (shape[from] === 1 && ct!.shape[i] !== 1)
+    })
+    return [reshape(reduceSum(ct!, expanded), shape)]
+  },
+  batch: ([x], [axis], { shape, broadcastDimensions }, size) => [
+    [broadcastInDim(moveToFront(x!, axis!), [size, ...shape], [0, ...broadcastDimensions.map((i) => i + 1)])],
+    [0],
+  ],
+  lower: (context, [x], { shape, broadcastDimensions: dims }) => {
+    const { graph, avalsIn } = context
+    const [aval] = avalsIn
+    const aligned = shape.map((_, i) => (dims.includes(i) ? aval!.shape[dims.indexOf(i)]! : 1))
+    const ranked = dims.length === shape.length ? x! : graph.op('Reshape', [x!, graph.ints(aligned)], { allowzero: 1 })
+    return [
+      equalShapes(aligned, shape)
+        ? ranked
+        : kernel(context, 'Expand', [ranked, graph.ints(shape)], aval!.dtype, { data: [0] }),
+    ]
+  },
+}
+
+/** `x` repeated along new axes and along axes of size 1. @throws ShapeError */
+export const broadcastInDim = (x: NDArray, shape: Shape, broadcastDimensions: readonly number[]): NDArray =>
+  equalShapes(x.shape, shape) ? x : bind1(broadcastInDimP, [x], { shape, broadcastDimensions })
+
+/** `x` broadcast by NumPy's rule: its axes are the last ones of the result. @throws ShapeError */
+export const broadcastTo = (x: NDArray, shape: Shape): NDArray =>
+  broadcastInDim(
+    x,
+    shape,
+    range(x.ndim).map((i) => i + shape.length - x.ndim),
+  )
+
+/** The shape that NumPy's rule gives operands of these shapes. @throws ShapeError */
+export const broadcastShapes = (where: string, shapes: readonly Shape[]): Shape => {
+  const [first] = shapes
+  if (shapes.every((s) => equalShapes(s, first!))) return first!
+  const ndim = Math.max(...shapes.map((s) => s.length))
+  return range(ndim).map((i) => {
+    let size = 1
+    for (const shape of shapes) {
+      const n = shape[i - ndim + shape.length] ?? 1
+      if (n !== 1 && size !== 1 && n !== size) {
+        throw new ShapeError(
+          where,
+          'shapes that broadcast together (axes, from the last, of one size or 1)',
+          shapes.map((s) => `[${s.join()}]`).join(' and '),
+        )
+      }
+      if (n !== 1) size = n
+    }
+    return size
+  })
+}
+
+/** An array of one value. */
+export const full = (shape: Shape, value: Scalar, dtype: DType): NDArray => broadcastTo(literal(value, dtype), shape)
+
+/** Zeros of an aval. */
+export const zerosOf = (aval: ShapedArray): NDArray => broadcastTo(literal(0, aval.dtype, aval.weakType), aval.shape)
+
+/** The array that a tangent stands for. */
+export const instantiate = (t: Tangent, aval: ShapedArray): NDArray => (t === zero ? zerosOf(aval) : t)
+
+// reduce_sum
+
+interface Axes {
+  readonly axes: readonly number[]
+}
+
+/** The shape without some axes. */
+export const withoutAxes = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, i) => !axes.includes(i))
+
+export const reduceSumP: Primitive<Axes> = {
+  name: 'reduce_sum',
+  abstractEval: ([x], { axes }) => [withShape(x!, withoutAxes(x!.shape, axes))],
+  ...linear((x, { axes }) => reduceSum(x, axes)),
+  transpose: ([ct], [x], { axes }) => {
+    const { shape } = x!.aval
+    return [
+      ct === zero
+        ? zero
+        : broadcastInDim(
+            ct!,
+            shape,
+            range(shape.length).filter((i) => !axes.includes(i)),
+          ),
+    ]
+  },
+  batch: ([x], [axis], { axes }) => batchReduction(reduceSum, x!, axis!, axes),
+  lower: (context, [x], { axes }) => {
+    const { graph, avalsIn } = context
+    return [
+      kernel(context, 'ReduceSum', [x!, graph.ints(axes)], avalsIn[0]!.dtype, {
+        attributes: { keepdims: 0 },
+        data: [0],
+      }),
+    ]
+  },
+}
+
+/** The batch rule of a reduction over axes. */
+export const batchReduction = (
+  reduce: (x: NDArray, axes: readonly number[]) => NDArray,
+  x: NDArray,
+  axis: number,
+  axes: readonly number[],
+): readonly [readonly NDArray[], readonly BatchAxis[]] => {
+  const shifted = axes.map((a) => (a >= axis ? a + 1 : a))
+  return [[reduce(x, shifted)], [axis - shifted.filter((a) => a < axis).length]]
+}
+
+/** Sum over axes, in the dtype of `x`. */
+export const reduceSum = (x: NDArray, axes: readonly number[]): NDArray =>
+  axes.length === 0 ? x : bind1(reduceSumP, [x], { axes })
+
+/** The cotangent of an operand that NumPy's rule broadcast: summed where it was repeated. */
+export const unbroadcast = (ct: NDArray, aval: ShapedArray): NDArray => {
+  if (equalShapes(ct.shape, aval.shape)) return ct
+  const lead = ct.ndim - aval.shape.length
+  const axes = range(ct.ndim).filter((i) => i < lead || (aval.shape[i - lead] === 1 && ct.shape[i] !== 1))
+  return reshape(reduceSum(ct, axes), aval.shape)
+}
+
+// iota
+
+interface Iota {
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly dimension: number
+}
+
+const maxConstant = 1 << 14
+
+export const iotaP: Primitive<Iota> = {
+  name: 'iota',
+  abstractEval: (_avals, { shape, dtype }) => [shaped(shape, dtype)],
+  jvp: (_primals, _tangents, params) => [[bind1(iotaP, [], params)], [zero]],
+  transpose: () => [],
+  batch: (_args, _axes, params) => [[bind1(iotaP, [], params)], [null]],
+  lower: (context, _inputs, { shape, dtype, dimension }) => {
+    const { graph } = context
+    const n = shape[dimension]!
+    const line =
+      n <= maxConstant
+        ? graph.constant('int64', [n], range(n))
+        : graph.op('Range', [graph.scalar('int64', 0), graph.scalar('int64', n), graph.scalar('int64', 1)])
+    const typed = dtype === 'int64' ? line : graph.op('Cast', [line], { to: elementCode(dtype) })
+    if (shape.length === 1) return [typed]
+    const column = graph.op('Reshape', [typed, graph.ints(shape.map((_, i) => (i === dimension ? n : 1)))], {
+      allowzero: 1,
+    })
+    return [kernel(context, 'Expand', [column, graph.ints(shape)], dtype, { data: [0] })]
+  },
+}
+
+/** 0, 1, 2, … along one axis. */
+export const broadcastedIota = (dtype: DType, shape: Shape, dimension: number): NDArray =>
+  bind1(iotaP, [], { dtype, shape, dimension })
+
+/** 0, 1, 2, … n - 1. */
+export const iota = (dtype: DType, n: number): NDArray => broadcastedIota(dtype, [n], 0)

@@ -1,0 +1,5 @@
+export * from './activations.js'
+export * as initializers from './initializers.js'
+export type { Initializer } from './initializers.js'
+export * from './normalization.js'
+export * from './pooling.js'

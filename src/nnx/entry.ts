@@ -1,0 +1,4 @@
+/** What `import … from 'onnax/nnx'` gives. */
+import '../install.js'
+
+export * from './index.js'

@@ -1,0 +1,176 @@
+/** Normalization. */
+import { ArgumentError, type DType, type NDArray, ShapeError, showAval } from '../../core/index.js'
+import * as lax from '../../lax/index.js'
+import { type Initializer, initializers } from '../../nn/index.js'
+import * as np from '../../numpy/index.js'
+import { Module } from '../module.js'
+import type { Rngs } from '../rngs.js'
+import { BatchStat, type Metadata, Param } from '../variable.js'
+import { requireSize } from './linear.js'
+import { canonicalizeDtype } from './promote.js'
+
+/** @internal How statistics are computed. */
+export interface StatisticsOptions {
+  /** Elements that count; broadcasts to the input. Default all. */
+  readonly mask?: NDArray | null
+  /** Whether the variance is `E[x²] - E[x]²`, in one pass; default true. */
+  readonly useFastVariance?: boolean
+}
+
+/** Statistics are computed in single precision at least. */
+const wide = (x: NDArray): NDArray => (x.dtype === 'float32' || x.dtype === 'float64' ? x : x.astype('float32'))
+
+/** @internal Mean and (biased) variance over axes, in float32 or float64. */
+export const meanAndVariance = (
+  x: NDArray,
+  axes: readonly number[],
+  { mask = null, useFastVariance = true }: StatisticsOptions,
+): readonly [mean: NDArray, variance: NDArray] => {
+  const wider = wide(x)
+  const weights = mask === null ? null : lax.broadcastTo(mask.astype(wider.dtype), x.shape)
+  const average = (y: NDArray): NDArray =>
+    weights === null
+      ? np.mean(y, { axis: axes })
+      : np.divide(np.sum(np.multiply(y, weights), { axis: axes }), np.sum(weights, { axis: axes }))
+  const mean = average(wider)
+  if (useFastVariance) {
+    return [mean, np.maximum(0, np.subtract(average(np.square(wider)), np.square(mean)))]
+  }
+  return [mean, average(np.square(np.subtract(wider, lax.expandDims(mean, axes))))]
+}
+
+/** @internal `(x - mean) · (rsqrt(variance + epsilon) · scale) + bias`; statistics and parameters broadcast to `x`. */
+export const normalize = (
+  x: NDArray,
+  mean: NDArray,
+  variance: NDArray,
+  scale: NDArray | null,
+  bias: NDArray | null,
+  epsilon: number,
+): NDArray => {
+  const inverse = lax.rsqrt(np.add(variance, epsilon))
+  const y = np.multiply(np.subtract(x, mean), scale === null ? inverse : np.multiply(inverse, scale))
+  return bias === null ? y : np.add(y, bias)
+}
+
+export interface BatchNormOptions {
+  readonly rngs: Rngs
+  /** Whether the running statistics are used, and not those of the batch; default false. `train()` and `eval()` set it. */
+  readonly useRunningAverage?: boolean
+  /** The feature axis; default -1. */
+  readonly axis?: number
+  /** Weight of the old running statistics, in [0, 1]; default 0.99. (PyTorch's 0.1 is 0.9 here.) */
+  readonly momentum?: number
+  /** Added to the variance; default 1e-5. */
+  readonly epsilon?: number
+  /** Dtype of the result; default that to which input and parameters promote. */
+  readonly dtype?: DType | null
+  /** Dtype of the parameters; default float32. */
+  readonly paramDtype?: DType
+  /** Default true. */
+  readonly useBias?: boolean
+  /** Default true. */
+  readonly useScale?: boolean
+  /** Default zeros. */
+  readonly biasInit?: Initializer
+  /** Default ones. */
+  readonly scaleInit?: Initializer
+  /** Whether the variance is `E[x²] - E[x]²`, in one pass; default true. */
+  readonly useFastVariance?: boolean
+  readonly biasMetadata?: Metadata
+  readonly scaleMetadata?: Metadata
+}
+
+export interface BatchNormCallOptions {
+  /** Default that of the layer. */
+  readonly useRunningAverage?: boolean
+  /** Elements that count for the statistics; broadcasts to the input. Default all. */
+  readonly mask?: NDArray | null
+}
+
+/**
+ * Batch normalization: each feature with mean 0 and variance 1 over the batch, then scaled and shifted. Keeps running
+ * statistics for evaluation; the running variance is the biased one.
+ *
+ * @see Ioffe & Szegedy, 2015, https://arxiv.org/abs/1502.03167
+ * @example
+ * const norm = new nnx.BatchNorm(2, { rngs: new nnx.Rngs(0), momentum: 0.9 })
+ * norm(np.array([[0, 10], [2, 30]])).shape // => [2, 2]
+ * norm.mean.value // => Array([0.1, 2. ], dtype=float32)
+ */
+export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOptions], NDArray> {
+  /** Running mean, float32 `[features]` */
+  readonly mean: BatchStat
+  /** Running variance, float32 `[features]` */
+  readonly var: BatchStat
+  /** `[features]` */
+  readonly scale: Param | null
+  /** `[features]` */
+  readonly bias: Param | null
+  readonly numFeatures: number
+  readonly useRunningAverage: boolean
+  readonly axis: number
+  readonly momentum: number
+  readonly epsilon: number
+  readonly dtype: DType | null
+  readonly paramDtype: DType
+  readonly useFastVariance: boolean
+
+  /** @throws ArgumentError if the number of features isn't whole, or the momentum isn't in [0, 1] */
+  constructor(numFeatures: number, options: BatchNormOptions) {
+    super()
+    const { rngs, useRunningAverage = false, axis = -1, momentum = 0.99, epsilon = 1e-5, dtype = null } = options
+    const { paramDtype = 'float32', useBias = true, useScale = true, useFastVariance = true } = options
+    const { biasInit = initializers.zeros, scaleInit = initializers.ones, biasMetadata, scaleMetadata } = options
+    requireSize('BatchNorm', 'features', numFeatures)
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new ArgumentError('BatchNorm', 'a momentum in [0, 1]', String(momentum))
+    }
+    const shape = [numFeatures]
+    this.mean = new BatchStat(np.zeros(shape))
+    this.var = new BatchStat(np.ones(shape))
+    this.scale = useScale ? new Param(scaleInit(rngs.params(), shape, paramDtype), scaleMetadata) : null
+    this.bias = useBias ? new Param(biasInit(rngs.params(), shape, paramDtype), biasMetadata) : null
+    this.numFeatures = numFeatures
+    this.useRunningAverage = useRunningAverage
+    this.axis = axis
+    this.momentum = momentum
+    this.epsilon = epsilon
+    this.dtype = dtype
+    this.paramDtype = paramDtype
+    this.useFastVariance = useFastVariance
+  }
+
+  /** `[..., features, ...]` with the features at `axis`. @throws ShapeError */
+  override call(x: NDArray, options: BatchNormCallOptions = {}): NDArray {
+    const { useRunningAverage = this.useRunningAverage, mask = null } = options
+    const axis = lax.canonicalAxis('BatchNorm', this.axis, x.ndim)
+    if (x.shape[axis] !== this.numFeatures) {
+      throw new ShapeError('BatchNorm', `${this.numFeatures} features at axis ${this.axis}`, showAval(x.aval))
+    }
+    const axes = lax.range(x.ndim).filter((i) => i !== axis)
+    const [mean, variance] = useRunningAverage
+      ? [this.mean.value, this.var.value]
+      : meanAndVariance(x, axes, { mask, useFastVariance: this.useFastVariance })
+    if (!useRunningAverage) {
+      this.mean.value = this.running(this.mean.value, mean)
+      this.var.value = this.running(this.var.value, variance)
+    }
+    const scale = this.scale === null ? null : this.scale.value
+    const bias = this.bias === null ? null : this.bias.value
+    const dtype = canonicalizeDtype([x, scale, bias], this.dtype)
+    const spread = (y: NDArray): NDArray => lax.expandDims(y, axes)
+    return normalize(
+      x,
+      spread(mean),
+      spread(variance),
+      scale === null ? null : spread(scale),
+      bias === null ? null : spread(bias),
+      this.epsilon,
+    ).astype(dtype)
+  }
+
+  private running(old: NDArray, batch: NDArray): NDArray {
+    return np.add(np.multiply(old, this.momentum), np.multiply(batch, 1 - this.momentum)).astype(old.dtype)
+  }
+}

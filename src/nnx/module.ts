@@ -1,0 +1,167 @@
+/** Modules: the layers and models that a user writes. */
+import { ArgumentError, type NDArray } from '../core/index.js'
+import * as np from '../numpy/index.js'
+import { type Filter, type Path, toPredicate } from './filter.js'
+import { iterGraph } from './graph.js'
+import { CallableObject, type GraphObject, isGraphObject } from './object.js'
+import { classNameOf } from './print.js'
+import { Perturbation, Variable } from './variable.js'
+
+/** A class of Variables that is made from a value. */
+export type SowClass = new (value: unknown, metadata?: Readonly<Record<string, unknown>>) => Variable<unknown>
+
+export interface SowOptions<T, S> {
+  /** Joins what was kept so far and the new value; default: appends to a list. */
+  readonly reduce?: (kept: S, value: T) => S
+  /** What is kept before the first value; default an empty list. */
+  readonly init?: () => S
+}
+
+export interface SetAttributesOptions {
+  /** Whether a name that no module has is an error; default true. */
+  readonly raiseIfNotFound?: boolean
+}
+
+abstract class CallableModule extends CallableObject {
+  /** Set `deterministic` and `useRunningAverage` to false in all modules that have them, and other attributes. */
+  train(attributes: Readonly<Record<string, unknown>> = {}): void {
+    const modes = { deterministic: false, useRunningAverage: false, ...attributes }
+    this.setAttributes(modes, [], { raiseIfNotFound: false })
+  }
+
+  /** Set `deterministic` and `useRunningAverage` to true in all modules that have them, and other attributes. */
+  eval(attributes: Readonly<Record<string, unknown>> = {}): void {
+    const modes = { deterministic: true, useRunningAverage: true, ...attributes }
+    this.setAttributes(modes, [], { raiseIfNotFound: false })
+  }
+
+  /**
+   * Set attributes of all modules that have them.
+   *
+   * @param filters - which modules: of a class, or by a predicate; default all
+   * @throws ArgumentError if no module has an attribute of a name
+   */
+  setAttributes(
+    attributes: Readonly<Record<string, unknown>>,
+    filters: readonly ModuleFilter[] = [],
+    { raiseIfNotFound = true }: SetAttributesOptions = {},
+  ): void {
+    const predicates = filters.map(modulePredicate)
+    const left = new Set(Object.keys(attributes))
+    for (const [path, module] of iterModules(this)) {
+      if (predicates.length > 0 && !predicates.some((predicate) => predicate(path, module))) continue
+      const fields = module as unknown as Record<string, unknown>
+      for (const [name, value] of Object.entries(attributes)) {
+        if (!Object.hasOwn(fields, name)) continue
+        if (fields[name] !== value) fields[name] = value
+        left.delete(name)
+      }
+    }
+    if (left.size > 0 && raiseIfNotFound) {
+      throw new ArgumentError('setAttributes', 'names of attributes of the modules', [...left].join(', '))
+    }
+  }
+
+  /**
+   * Keep an intermediate value in a Variable of this module, for {@link pop} to take out; by default in a list.
+   *
+   * @returns whether it was kept
+   * @throws ArgumentError if the field is taken by something else
+   */
+  sow<T, S = readonly T[]>(type: SowClass, name: string, value: T, options: SowOptions<T, S> = {}): boolean {
+    const {
+      reduce = (kept: S, x: T) => [...(kept as unknown as readonly T[]), x] as unknown as S,
+      init = () => [] as unknown as S,
+    } = options
+    const fields = this as unknown as Record<string, unknown>
+    const held = fields[name]
+    if (held === undefined) {
+      fields[name] = new type(reduce(init(), value))
+    } else if (held instanceof Variable && held.type === type) {
+      held.value = reduce(held.value as S, value)
+    } else {
+      throw new ArgumentError(
+        `${classNameOf(this)}.sow`,
+        `'${name}' to be free, or a ${type.name}`,
+        typeof held === 'object' && held !== null ? classNameOf(held) : typeof held,
+      )
+    }
+    return true
+  }
+
+  /**
+   * Add a zero to an activation, kept as a Variable of this module: the gradient with respect to it is the gradient of the
+   * activation.
+   */
+  perturb(name: string, value: NDArray): NDArray {
+    const fields = this as unknown as Record<string, unknown>
+    const held = fields[name] ?? (fields[name] = new Perturbation(np.zerosLike(value)))
+    if (!(held instanceof Perturbation)) {
+      throw new ArgumentError(`${classNameOf(this)}.perturb`, `'${name}' to be free, or a Perturbation`, typeof held)
+    }
+    return np.add((held as Perturbation).value, value)
+  }
+}
+
+/**
+ * A layer or model: a class with fields (Variables, arrays, other modules, lists and objects of them, settings) and a
+ * method `call`. Instances are functions: `model(x)` is `model.call(x)`.
+ *
+ * `A` are the arguments of `call`, `R` is its result.
+ */
+export interface Module<A extends readonly unknown[], R> extends GraphObject {
+  (...args: A): R
+  /** Python's `__call__`: what the module does. */
+  call(...args: A): R
+  train: CallableModule['train']
+  eval: CallableModule['eval']
+  setAttributes: CallableModule['setAttributes']
+  sow: CallableModule['sow']
+  perturb: CallableModule['perturb']
+}
+
+/**
+ * Base of layers and models.
+ *
+ * @example
+ * class Mlp extends nnx.Module<[x: NDArray], NDArray> {
+ *   readonly hidden: nnx.Linear
+ *   readonly out: nnx.Linear
+ *   constructor(rngs: nnx.Rngs) {
+ *     super()
+ *     this.hidden = new nnx.Linear(2, 8, { rngs })
+ *     this.out = new nnx.Linear(8, 1, { rngs })
+ *   }
+ *   override call(x: NDArray) {
+ *     return this.out(nnx.relu(this.hidden(x)))
+ *   }
+ * }
+ * new Mlp(new nnx.Rngs(0))(np.ones([3, 2])).shape // => [3, 1]
+ */
+export const Module = CallableModule as unknown as abstract new <A extends readonly unknown[], R>() => Module<A, R>
+
+/** A module of whatever arguments and result. */
+export type AnyModule = Module<never, unknown>
+
+/** Which modules: those of a class, or by path and module; or a {@link Filter}. */
+export type ModuleFilter = (abstract new (...args: never) => GraphObject) | Filter
+
+const modulePredicate = (filter: ModuleFilter): ((path: Path, module: unknown) => boolean) =>
+  typeof filter === 'function' && (filter.prototype as unknown) instanceof CallableObject
+    ? (_path, module) => module instanceof (filter as abstract new (...args: never) => GraphObject)
+    : toPredicate(filter as Filter)
+
+/** The modules of a model with their paths, children first; the model itself last, at the empty path. */
+export function* iterModules(model: unknown): IterableIterator<readonly [path: Path, module: AnyModule]> {
+  for (const [path, value] of iterGraph(model)) {
+    if (value instanceof CallableModule) yield [path, value as unknown as AnyModule]
+  }
+}
+
+/** The modules and other objects that a module holds directly, with the names of the fields, sorted. */
+export function* iterChildren(model: GraphObject): IterableIterator<readonly [name: string, child: GraphObject]> {
+  for (const name of Object.keys(model).sort()) {
+    const child = (model as unknown as Readonly<Record<string, unknown>>)[name]
+    if (isGraphObject(child)) yield [name, child]
+  }
+}

@@ -1,0 +1,73 @@
+/** Products of matrices and tensors. */
+import { type NDArray, ShapeError, showAval } from '../core/index.js'
+import * as lax from '../lax/index.js'
+import { type ArrayLike, promote } from './convert.js'
+
+/**
+ * Matrix product of the last two axes; the others broadcast.
+ *
+ * @param x - `[...batch, n, k]` or `[k]`
+ * @param y - `[...batch, k, m]` or `[k]`
+ * @returns `[...batch, n, m]`, without the axes that a vector lacks
+ * @throws ShapeError
+ */
+export const matmul = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== b.shape[b.ndim === 1 ? 0 : b.ndim - 2]) {
+    throw new ShapeError(
+      'np.matmul',
+      'the last axis of the first operand to be of the size of the second-last of the other',
+      `${showAval(a.aval)} and ${showAval(b.aval)}`,
+    )
+  }
+  if (a.ndim === 1) return lax.squeeze(matmul(lax.expandDims(a, [0]), b), [b.ndim === 1 ? 0 : b.ndim - 2])
+  if (b.ndim === 1) return lax.squeeze(matmul(a, lax.expandDims(b, [1])), [a.ndim - 1])
+  const [leadA, leadB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
+  if (leadB.every((n) => n === 1) && leadB.length <= leadA.length) {
+    const matrix = lax.reshape(b, b.shape.slice(-2))
+    return lax.dotGeneral(a, matrix, { contract: [[a.ndim - 1], [0]], batch: [[], []] })
+  }
+  const batch = lax.broadcastShapes('np.matmul', [leadA, leadB])
+  const axes = lax.range(batch.length)
+  const repeated = (z: NDArray): NDArray => lax.broadcastTo(z, [...batch, ...z.shape.slice(-2)])
+  return lax.dotGeneral(repeated(a), repeated(b), {
+    contract: [[batch.length + 1], [batch.length]],
+    batch: [axes, axes],
+  })
+}
+
+/** Sum of products over the last axis of `x` and the second-last (or only) axis of `y`. */
+export const dot = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (a.ndim === 0 || b.ndim === 0) return lax.mul(a, b)
+  return lax.dotGeneral(a, b, { contract: [[a.ndim - 1], [b.ndim === 1 ? 0 : b.ndim - 2]], batch: [[], []] })
+}
+
+/** Sum of products over axes: the last n of `x` and the first n of `y`, or pairs `[axesOfX, axesOfY]`. */
+export const tensordot = (
+  x: ArrayLike,
+  y: ArrayLike,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  const contract =
+    typeof axes === 'number'
+      ? ([lax.range(axes).map((i) => a.ndim - axes + i), lax.range(axes)] as const)
+      : ([
+          axes[0].map((i) => lax.canonicalAxis('np.tensordot', i, a.ndim)),
+          axes[1].map((i) => lax.canonicalAxis('np.tensordot', i, b.ndim)),
+        ] as const)
+  return lax.dotGeneral(a, b, { contract, batch: [[], []] })
+}
+
+/** Sum of products of all elements. */
+export const vdot = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  return lax.dotGeneral(lax.reshape(a, [a.size]), lax.reshape(b, [b.size]), { contract: [[0], [0]], batch: [[], []] })
+}
+
+/** All products of the elements of two arrays. */
+export const outer = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  return lax.mul(lax.reshape(a, [a.size, 1]), lax.reshape(b, [1, b.size]))
+}

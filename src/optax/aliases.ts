@@ -1,0 +1,103 @@
+/** Optimizers by name: compositions of the parts. */
+import {
+  type GradientTransformation,
+  identity,
+  type EmptyState,
+  type ScalarLike,
+  type ScalarOrSchedule,
+} from './base.js'
+import { type TraceOptions, type TraceState, trace } from './accumulation.js'
+import { adamOptions, scaleByAdam, type ScaleByAdamOptions, type ScaleByAdamState } from './adam.js'
+import { chain } from './combining.js'
+import type { MaskOrFn } from './masking.js'
+import { decodeOptions, dtypeOrNull, flag, maskOrNull, optionsOf, scalarOrNull, scalarOrSchedule } from './options.js'
+import { type LearningRateState, scaleByLearningRate } from './scaling.js'
+import { addDecayedWeights, type WeightDecayState } from './weightDecay.js'
+
+export interface SgdOptions<D extends ScalarLike | null = ScalarLike | null> extends TraceOptions {
+  /** Decay of {@link trace}; default `null`, no momentum and no state for it. */
+  readonly momentum?: D
+}
+const SgdOptions = optionsOf('SgdOptions', {
+  momentum: scalarOrNull,
+  nesterov: flag,
+  accumulatorDtype: dtypeOrNull,
+})
+
+/** The state that momentum needs. */
+export type MomentumState<D> = D extends null ? EmptyState : TraceState
+
+/**
+ * Stochastic gradient descent: {@link trace} if there is momentum, then {@link scaleByLearningRate}.
+ *
+ * @throws OptionsError if an option is unknown or out of range
+ * @example
+ * const tx = optax.sgd(0.1)
+ * const params = np.array([1, 2])
+ * const [updates] = tx.update(params.mul(2), tx.init(params))
+ * optax.applyUpdates(params, updates) // => Array([0.8, 1.6], dtype=float32)
+ */
+export const sgd = <L extends ScalarOrSchedule, D extends ScalarLike | null = null>(
+  learningRate: L,
+  options: SgdOptions<D> = {},
+): GradientTransformation<readonly [MomentumState<D>, LearningRateState<L>]> => {
+  const { momentum = null, ...rest } = decodeOptions('sgd', SgdOptions, options)
+  const first = (momentum === null ? identity() : trace(momentum, rest)) as GradientTransformation<MomentumState<D>>
+  return chain(first, scaleByLearningRate(learningRate))
+}
+
+export type AdamOptions = ScaleByAdamOptions
+const AdamOptions = optionsOf('AdamOptions', adamOptions)
+
+/**
+ * Adam: {@link scaleByAdam}, then {@link scaleByLearningRate}.
+ *
+ * @throws OptionsError if an option is unknown or out of range
+ * @example
+ * const tx = optax.adam(0.1)
+ * const params = { w: np.array([1, -2]) }
+ * const [updates] = tx.update({ w: np.array([0.5, 4]) }, tx.init(params))
+ * optax.applyUpdates(params, updates) // => { w: Array([ 0.9000007, -2.0999994], dtype=float32) }
+ */
+export const adam = <L extends ScalarOrSchedule>(
+  learningRate: L,
+  options: AdamOptions = {},
+): GradientTransformation<readonly [ScaleByAdamState, LearningRateState<L>]> =>
+  chain(scaleByAdam(decodeOptions('adam', AdamOptions, options)), scaleByLearningRate(learningRate))
+
+export interface AdamWOptions<
+  W extends ScalarOrSchedule = ScalarOrSchedule,
+  M extends MaskOrFn | null = MaskOrFn | null,
+> extends ScaleByAdamOptions {
+  /** Strength of the weight decay, multiplied by the learning rate; default 1e-4. */
+  readonly weightDecay?: W
+  /** Which weights decay; default all. */
+  readonly mask?: M
+}
+const AdamWOptions = optionsOf('AdamWOptions', { ...adamOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+
+/**
+ * Adam with decoupled weight decay: {@link scaleByAdam}, {@link addDecayedWeights}, {@link scaleByLearningRate}. The decay
+ * is thus multiplied by the learning rate; PyTorch's default is 1e-2 where this one is 1e-4.
+ *
+ * @throws OptionsError if an option is unknown or out of range
+ * @throws ArgumentError in `update`, without params
+ * @see Loshchilov & Hutter, 2019, https://arxiv.org/abs/1711.05101
+ * @example
+ * const tx = optax.adamw(0.1, { weightDecay: 0.01, mask: { b: false, w: true } })
+ * const params = { b: np.array([1]), w: np.array([1]) }
+ * const [updates] = tx.update({ b: np.array([0]), w: np.array([0]) }, tx.init(params), params)
+ * updates // => { b: Array([-0.], dtype=float32), w: Array([-0.001], dtype=float32) }
+ */
+export const adamw = <
+  L extends ScalarOrSchedule,
+  W extends ScalarOrSchedule = number,
+  M extends MaskOrFn | null = null,
+>(
+  learningRate: L,
+  options: AdamWOptions<W, M> = {},
+): GradientTransformation<readonly [ScaleByAdamState, WeightDecayState<W, M>, LearningRateState<L>]> => {
+  const { weightDecay = 1e-4, mask = null, ...rest } = decodeOptions('adamw', AdamWOptions, options)
+  const decay = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  return chain(scaleByAdam(rest), decay, scaleByLearningRate(learningRate))
+}

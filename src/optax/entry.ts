@@ -1,0 +1,4 @@
+/** `onnax/optax`. */
+import '../install.js'
+
+export * from './index.js'

@@ -1,0 +1,106 @@
+/** Transformations of parts of a tree. */
+import { ArgumentError, NDArray } from '../core/index.js'
+import * as tree from '../pytree/index.js'
+import {
+  type AnyGradientTransformation,
+  type ArrayTree,
+  type ExtraArgs,
+  type ExtraArgsOf,
+  GradientTransformation,
+  type StateOf,
+} from './base.js'
+import { decodeOptions, flag, optionsOf } from './options.js'
+
+/** Stands for a masked-out part of a tree: a node without leaves, so that maps over the tree pass it by. */
+export class MaskedNode {}
+tree.registerNode(MaskedNode, { flatten: () => ({ children: [], keys: [], aux: null }), unflatten: () => maskedNode })
+const maskedNode = new MaskedNode()
+
+/**
+ * A tree of booleans, or a function that makes one of the params (in `init`) and of the updates (in `update`). A boolean
+ * in the place of a subtree stands for all its leaves.
+ */
+export type MaskOrFn = boolean | object | ((of: ArrayTree) => unknown)
+
+/** State of {@link masked}. */
+export interface MaskedState<S = unknown> {
+  /** State of the inner transformation, for the leaves whose mask is true. */
+  readonly innerState: S
+}
+
+export interface MaskedOptions {
+  /** Whether extra arguments in the structure of the updates are masked as well; default false. */
+  readonly maskCompatibleExtraArgs?: boolean
+}
+const MaskedOptions = optionsOf('MaskedOptions', { maskCompatibleExtraArgs: flag })
+
+/** The structure of a mask, and for each of its leaves whether what is there takes part. */
+interface Mask {
+  readonly treedef: tree.TreeDef
+  readonly chosen: readonly boolean[]
+}
+
+const chosenAt = (leaf: unknown, path: () => tree.KeyPath): boolean => {
+  if (typeof leaf === 'boolean') return leaf
+  if (leaf instanceof NDArray && leaf.dtype === 'bool' && leaf.ndim === 0) return leaf.item() !== 0
+  const got = leaf instanceof NDArray ? `${leaf}` : typeof leaf
+  throw new ArgumentError('masked', `true or false at ${tree.keystr(path()) || 'the root'} of the mask`, got)
+}
+
+const maskFor = (mask: MaskOrFn, of: unknown): Mask => {
+  // A registered class may be a function, too: a module that can be called is a tree.
+  const isFunction = typeof mask === 'function' && !tree.isNode(mask)
+  const [leaves, treedef] = tree.flatten<unknown>(isFunction ? (mask as (of: unknown) => unknown)(of) : mask)
+  return { treedef, chosen: leaves.map((leaf, i) => chosenAt(leaf, () => treedef.paths()[i]!)) }
+}
+
+const partsOf = ({ treedef }: Mask, of: unknown, name: string): readonly unknown[] =>
+  treedef.flattenUpTo(of, { where: 'masked', left: 'the mask', right: name })
+
+const hide = (mask: Mask, of: unknown, name: string): ArrayTree =>
+  mask.treedef.unflatten(partsOf(mask, of, name).map((x, i) => (mask.chosen[i] ? x : maskedNode))) as ArrayTree
+
+/**
+ * The inner transformation for the leaves whose mask is true; the updates of the others pass as they are, and it keeps no
+ * state for them.
+ *
+ * @throws PytreeError in `init` and `update`, if the mask is no prefix of the tree
+ * @throws ArgumentError if a leaf of the mask isn't a boolean
+ * @throws OptionsError if an option is unknown
+ * @example
+ * const matrices = (of: unknown) => tree.map((x: NDArray) => x.ndim > 1, of)
+ * const tx = optax.masked(optax.scale(-1), matrices)
+ * const params = { b: np.ones([1]), w: np.ones([1, 1]) }
+ * tx.update(params, tx.init(params))[0] // => { b: Array([1.], dtype=float32), w: Array([[-1.]], dtype=float32) }
+ */
+export const masked = <T extends AnyGradientTransformation>(
+  inner: T,
+  mask: MaskOrFn,
+  options: MaskedOptions = {},
+): GradientTransformation<MaskedState<StateOf<T>>, ExtraArgsOf<T>> => {
+  const { maskCompatibleExtraArgs = false } = decodeOptions('masked', MaskedOptions, options)
+  const tx = inner as unknown as GradientTransformation<StateOf<T>>
+  return GradientTransformation<MaskedState<StateOf<T>>, ExtraArgsOf<T>>(
+    (params) => ({ innerState: tx.init(hide(maskFor(mask, params), params, 'the params')) }),
+    (updates, { innerState }, params, extra) => {
+      const at = maskFor(mask, updates)
+      const [transformed, state] = tx.update(
+        hide(at, updates, 'the updates'),
+        innerState,
+        params === null ? null : hide(at, params, 'the params'),
+        maskCompatibleExtraArgs ? hideExtra(at, updates, extra) : extra,
+      )
+      const after = partsOf(at, transformed, 'the transformed updates')
+      const before = partsOf(at, updates, 'the updates')
+      const merged = at.treedef.unflatten(after.map((x, i) => (at.chosen[i] ? x : before[i]))) as ArrayTree
+      return [merged, { innerState: state }]
+    },
+  )
+}
+
+const hideExtra = (mask: Mask, updates: ArrayTree, extra: ExtraArgs): ExtraArgs => {
+  const structure = tree.structure(updates)
+  const hidden = (name: string, x: unknown): unknown =>
+    x !== undefined && tree.structure(x).equals(structure) ? hide(mask, x, name) : x
+  return Object.fromEntries(Object.entries(extra).map(([name, x]) => [name, hidden(name, x)]))
+}

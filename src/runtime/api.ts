@@ -1,0 +1,224 @@
+/** ONNX Runtime's C API as a table of typed functions; with `floatingPoint.ts` the only place that knows koffi. */
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { LibraryError, RUNTIME_CODES, RuntimeError } from './errors.js'
+
+/** An address of native memory. */
+export type Pointer = bigint
+
+/** What is passed where C takes a pointer: an address, memory of ours, or null. */
+export type Memory = Pointer | ArrayBuffer | ArrayBufferView | null
+
+/** What a C function returns that may fail: null, or an error object to be released. */
+export type Status = Pointer | null
+
+/** `OrtApi::Run`; `.async` runs it on a thread of libuv's pool and does not keep its arguments alive. */
+export interface RunFunction {
+  (...call: RunArguments): Status
+  async(...call: [...RunArguments, callback: (error: Error | null, status: Status) => void]): void
+}
+
+/** Session, run options, input names and values with their count, output names with their count, output values. */
+export type RunArguments = [Pointer, Memory, Memory, Memory, number, Memory, number, Memory]
+
+/** The functions of the C API that onnax calls. */
+export interface OrtFunctions {
+  readonly GetErrorCode: (status: Pointer) => number
+  readonly GetErrorMessage: (status: Pointer) => string
+  readonly CreateSessionFromArray: (env: Pointer, model: Memory, size: number, options: Pointer, out: Memory) => Status
+  readonly Run: RunFunction
+  readonly CreateSessionOptions: (out: Memory) => Status
+  readonly DisableMemPattern: (options: Pointer) => Status
+  readonly SetSessionGraphOptimizationLevel: (options: Pointer, level: number) => Status
+  readonly SetIntraOpNumThreads: (options: Pointer, count: number) => Status
+  readonly CreateTensorWithDataAsOrtValue: (
+    memoryInfo: Pointer,
+    data: Memory,
+    byteLength: number,
+    shape: Memory,
+    rank: number,
+    type: number,
+    out: Memory,
+  ) => Status
+  readonly CreateCpuMemoryInfo: (allocator: number, memory: number, out: Memory) => Status
+  readonly ReleaseStatus: (status: Pointer) => void
+  readonly ReleaseSession: (session: Pointer) => void
+  readonly ReleaseValue: (value: Pointer) => void
+  readonly CreateEnvWithGlobalThreadPools: (log: number, id: string, threading: Pointer, out: Memory) => Status
+  readonly DisablePerSessionThreads: (options: Pointer) => Status
+  readonly CreateThreadingOptions: (out: Memory) => Status
+  readonly ReleaseThreadingOptions: (options: Pointer) => void
+  readonly GetAvailableProviders: (out: Memory, count: Memory) => Status
+  readonly ReleaseAvailableProviders: (names: Pointer, count: number) => Status
+  readonly AddSessionConfigEntry: (options: Pointer, key: string, value: string) => Status
+  readonly SetGlobalIntraOpNumThreads: (options: Pointer, count: number) => Status
+  readonly SetGlobalInterOpNumThreads: (options: Pointer, count: number) => Status
+  readonly SetGlobalSpinControl: (options: Pointer, spin: number) => Status
+  readonly SetGlobalDenormalAsZero: (options: Pointer) => Status
+}
+
+type Signature = readonly [slot: number, result: string, ...parameters: string[]]
+
+const P = 'void *'
+
+// The table is append-only: a slot keeps its function in every later version.
+const SIGNATURES: Readonly<Record<keyof OrtFunctions, Signature>> = {
+  GetErrorCode: [1, 'int', P],
+  GetErrorMessage: [2, 'str', P],
+  CreateSessionFromArray: [8, P, P, P, 'size_t', P, P],
+  Run: [9, P, P, P, P, P, 'size_t', P, 'size_t', P],
+  CreateSessionOptions: [10, P, P],
+  DisableMemPattern: [17, P, P],
+  SetSessionGraphOptimizationLevel: [23, P, P, 'int'],
+  SetIntraOpNumThreads: [24, P, P, 'int'],
+  CreateTensorWithDataAsOrtValue: [49, P, P, P, 'size_t', P, 'size_t', 'int', P],
+  CreateCpuMemoryInfo: [69, P, 'int', 'int', P],
+  ReleaseStatus: [93, 'void', P],
+  ReleaseSession: [95, 'void', P],
+  ReleaseValue: [96, 'void', P],
+  CreateEnvWithGlobalThreadPools: [119, P, 'int', 'str', P, P],
+  DisablePerSessionThreads: [120, P, P],
+  CreateThreadingOptions: [121, P, P],
+  ReleaseThreadingOptions: [122, 'void', P],
+  GetAvailableProviders: [125, P, P, P],
+  ReleaseAvailableProviders: [126, P, P, 'int'],
+  AddSessionConfigEntry: [130, P, P, 'str', 'str'],
+  SetGlobalIntraOpNumThreads: [147, P, P, 'int'],
+  SetGlobalInterOpNumThreads: [148, P, P, 'int'],
+  SetGlobalSpinControl: [149, P, P, 'int'],
+  SetGlobalDenormalAsZero: [155, P, P],
+}
+
+const API_VERSION = 23
+const SLOT_COUNT = 305
+const REINSTALL = 'run `npm install onnxruntime-node@1.30.0`, or set ONNAX_ORT_LIBRARY to the absolute path of the file'
+
+type Koffi = typeof import('koffi')
+
+let koffiModule: Koffi | undefined
+let functions: OrtFunctions | undefined
+
+/** The foreign function interface, loaded and configured at the first call. */
+export function koffi(): Koffi {
+  if (koffiModule === undefined) {
+    const loaded = createRequire(import.meta.url)('koffi') as Koffi
+    // Calls run on stacks of koffi's own, fixed at the first load: 128 KiB of default overflow on large graphs.
+    loaded.config({ sync_stack_size: 8 << 20, async_stack_size: 2 << 20 })
+    koffiModule = loaded
+  }
+  return koffiModule
+}
+
+// A library that is garbage collected is unloaded, even while functions of it that were bound by address are in use.
+const libraries: ReturnType<Koffi['load']>[] = []
+
+/** The shared library at `path`, which then stays loaded as long as the process lives. */
+export function openLibrary(path: string): ReturnType<Koffi['load']> {
+  const library = koffi().load(path)
+  libraries.push(library)
+  return library
+}
+
+/**
+ * The C API, loaded at the first call.
+ * @throws LibraryError where the library is missing, cannot be loaded, or is too old.
+ */
+export function ort(): OrtFunctions {
+  return (functions ??= loadFunctions())
+}
+
+/**
+ * The file of ONNX Runtime's library: `ONNAX_ORT_LIBRARY`, or the one onnxruntime-node brings for this platform.
+ * @throws LibraryError where there is none.
+ */
+export function libraryPath(): string {
+  const override = process.env['ONNAX_ORT_LIBRARY']
+  if (override !== undefined && override !== '') return override
+  let folder: string
+  try {
+    const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
+    folder = join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch)
+  } catch (cause) {
+    throw new LibraryError(null, 'got no package onnxruntime-node', REINSTALL, cause)
+  }
+  let files: readonly string[]
+  try {
+    files = readdirSync(folder)
+  } catch (cause) {
+    const repair = 'set ONNAX_ORT_LIBRARY to the absolute path of a build of ONNX Runtime for it'
+    throw new LibraryError(folder, 'got a package without a build for it', repair, cause)
+  }
+  const file = files.find((name) => /^(libonnxruntime\.so\.1|libonnxruntime\.1\.dylib|onnxruntime\.dll)$/.test(name))
+  if (file === undefined) throw new LibraryError(folder, `got none in ${folder}`, REINSTALL)
+  return join(folder, file)
+}
+
+function loadFunctions(): OrtFunctions {
+  const path = libraryPath()
+  const { proto, decode, view } = koffi()
+  let base: Pointer
+  try {
+    base = openLibrary(path).func('OrtGetApiBase', P, [])() as Pointer
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new LibraryError(path, `got a file that does not load (${path}: ${reason})`, REINSTALL, cause)
+  }
+  const [getApi] = new BigUint64Array(view(base, 8))
+  const api = (decode(getApi, proto(null, P, ['uint32_t'])) as (version: number) => Pointer | null)(API_VERSION)
+  if (api === null) {
+    throw new LibraryError(path, `got one without version ${API_VERSION} of its C API (${path})`, REINSTALL)
+  }
+  const slots = new BigUint64Array(view(api, SLOT_COUNT * 8))
+  const table = {}
+  for (const [name, [slot, result, ...parameters]] of Object.entries(SIGNATURES)) {
+    // Binding one function takes 0.1 ms at first, so each is bound when it is first read.
+    Object.defineProperty(table, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value: unknown = decode(slots[slot], proto(null, result, parameters))
+        Object.defineProperty(table, name, { value, enumerable: true })
+        return value
+      },
+    })
+  }
+  return table as OrtFunctions
+}
+
+/**
+ * Turns an error status into an exception, and releases it.
+ * @throws RuntimeError with the runtime's code and words, naming `where`.
+ */
+export function check(status: Status, where: string): void {
+  if (status !== null) throw takeError(status, where)
+}
+
+function takeError(status: Pointer, where: string): RuntimeError {
+  const { GetErrorCode, GetErrorMessage, ReleaseStatus } = ort()
+  const error = new RuntimeError(RUNTIME_CODES[GetErrorCode(status)] ?? 'UNKNOWN', where, GetErrorMessage(status))
+  ReleaseStatus(status)
+  return error
+}
+
+const result = new BigUint64Array(new ArrayBuffer(8))
+
+/**
+ * The pointer that a C function writes to the memory it is given.
+ * @throws RuntimeError where the function fails.
+ */
+export function created(create: (out: Memory) => Status, where: string): Pointer {
+  check(create(result), where)
+  return result[0]!
+}
+
+/** The strings of a C array of C strings at `pointer`. */
+export function readStrings(pointer: Pointer, count: number): readonly string[] {
+  const { decode, view } = koffi()
+  return Array.from(new BigUint64Array(view(pointer, count * 8)), (address) => decode.string(address))
+}
+
+/** The address of `memory`; the caller keeps `memory` alive. Elements of an empty one have no address: 0. */
+export function addressOf(memory: ArrayBuffer): Pointer {
+  return memory.byteLength === 0 ? 0n : koffi().address(memory)
+}

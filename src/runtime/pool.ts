@@ -1,0 +1,106 @@
+/** Buffers that are free to be written again. */
+import type { ElementType } from '../onnx/index.js'
+import { TensorBuffer } from './buffer.js'
+import { counters } from './stats.js'
+
+const DEFAULT_CAPACITY = 1 << 30
+
+/** Counters of one pool. */
+export interface PoolStats {
+  readonly bytes: number
+  readonly buffers: number
+  readonly hits: number
+  readonly misses: number
+  readonly dropped: number
+}
+
+/** Recycles buffers of equal type and shape; where it holds more than its capacity, the oldest go. */
+export class BufferPool {
+  /** Most bytes that wait here. */
+  readonly capacity: number
+  readonly #stacks = new Map<string, TensorBuffer[]>()
+  /** All waiting buffers, the oldest first, with their keys. */
+  readonly #waiting = new Map<TensorBuffer, string>()
+  #bytes = 0
+  #hits = 0
+  #misses = 0
+  #dropped = 0
+
+  /** @param capacity in bytes; 1 GiB by default */
+  constructor(capacity: number = DEFAULT_CAPACITY) {
+    this.capacity = capacity
+  }
+
+  /** A buffer to be written: one given back, or a new one. Its elements are not set. */
+  take(type: ElementType, shape: readonly number[], key: string = poolKey(type, shape)): TensorBuffer {
+    const buffer = this.#stacks.get(key)?.pop()
+    if (buffer === undefined) {
+      this.#misses++
+      const made = TensorBuffer.allocate(type, shape)
+      made.poolKey = key
+      return made
+    }
+    this.#waiting.delete(buffer)
+    this.#count(-buffer.byteLength)
+    this.#hits++
+    counters.poolHits++
+    return buffer
+  }
+
+  /** Hands over a buffer that nobody reads any more; giving one twice is giving it once. */
+  give(buffer: TensorBuffer): void {
+    if (this.#waiting.has(buffer)) return
+    if (buffer.byteLength > this.capacity) {
+      this.#dropped++
+      buffer.releaseHandle()
+      return
+    }
+    const key = (buffer.poolKey ??= poolKey(buffer.type, buffer.shape))
+    const stack = this.#stacks.get(key)
+    if (stack === undefined) this.#stacks.set(key, [buffer])
+    else stack.push(buffer)
+    this.#waiting.set(buffer, key)
+    this.#count(buffer.byteLength)
+    while (this.#bytes > this.capacity) this.#dropOldest()
+  }
+
+  /** Lets all waiting buffers go. */
+  clear(): void {
+    while (this.#waiting.size > 0) this.#dropOldest()
+  }
+
+  /** The counters as they are now. */
+  stats(): PoolStats {
+    return {
+      bytes: this.#bytes,
+      buffers: this.#waiting.size,
+      hits: this.#hits,
+      misses: this.#misses,
+      dropped: this.#dropped,
+    }
+  }
+
+  // A stack's first buffer is its oldest, so the oldest of all is the first of its stack.
+  #dropOldest(): void {
+    for (const [buffer, key] of this.#waiting) {
+      const stack = this.#stacks.get(key)!
+      stack.shift()
+      if (stack.length === 0) this.#stacks.delete(key)
+      this.#waiting.delete(buffer)
+      this.#count(-buffer.byteLength)
+      this.#dropped++
+      buffer.releaseHandle()
+      return
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    counters.poolBytes += bytes
+  }
+}
+
+/** What buffers must share to stand for one another. */
+export function poolKey(type: ElementType, shape: readonly number[]): string {
+  return `${type}[${shape.join()}]`
+}

@@ -1,0 +1,57 @@
+/** Lowering: a program becomes an ONNX graph. The only walk that calls `lower` rules. */
+import { type Atom, type Jaxpr, Literal, type LowerContext, type Var } from '../core/index.js'
+import { GraphBuilder, type OnnxValue } from '../onnx/index.js'
+import { optimize } from './passes.js'
+
+/** A graph and which inputs of the program it takes. */
+export interface Lowered {
+  readonly graph: GraphBuilder
+  /** Positions, among the program's inputs, of the graph's inputs. */
+  readonly inputs: readonly number[]
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+}
+
+/** Nodes of a program's equations, in `graph`. */
+const lowerEqns = (
+  jaxpr: Jaxpr,
+  inputs: readonly OnnxValue[],
+  graph: GraphBuilder,
+  device: string,
+): readonly OnnxValue[] => {
+  const env = new Map<Var, OnnxValue>(jaxpr.inputs.map((v, i) => [v, inputs[i]!]))
+  const read = (a: Atom): OnnxValue => (a instanceof Literal ? graph.scalar(a.aval.dtype, a.value) : env.get(a)!)
+  for (const { primitive, inputs: atoms, params, outputs } of jaxpr.eqns) {
+    const context: LowerContext = {
+      graph,
+      avalsIn: atoms.map((a) => a.aval),
+      avalsOut: outputs.map((v) => v.aval),
+      device,
+      inline: (inner, values, target = graph) => lowerEqns(optimize(inner), values, target, device),
+    }
+    const values = primitive.lower(context, atoms.map(read), params)
+    outputs.forEach((v, i) => env.set(v, values[i]!))
+  }
+  return jaxpr.outputs.map(read)
+}
+
+/** The ONNX graph of a program for a device. @throws LoweringError */
+export const lower = (program: Jaxpr, device: string): Lowered => {
+  const jaxpr = optimize(program)
+  const used = new Set<Atom>([...jaxpr.outputs, ...jaxpr.eqns.flatMap((eqn) => eqn.inputs)])
+  const positions = jaxpr.inputs.flatMap((v, i) => (used.has(v) ? [i] : []))
+  const graph = new GraphBuilder()
+  const given = new Map(
+    positions.map((position, i) => {
+      const { dtype, shape } = jaxpr.inputs[position]!.aval
+      return [position, graph.input(dtype, shape, `i${i}`)] as const
+    }),
+  )
+  const inputs = jaxpr.inputs.map((_, i) => given.get(i) ?? { name: '' })
+  const values = lowerEqns(jaxpr, inputs, graph, device)
+  const outputNames = values.map((value, i) => {
+    const { dtype, shape } = jaxpr.outputs[i]!.aval
+    return graph.output(value, dtype, shape, `o${i}`).name
+  })
+  return { graph, inputs: positions, inputNames: positions.map((_, i) => `i${i}`), outputNames }
+}

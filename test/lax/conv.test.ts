@@ -1,0 +1,594 @@
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import fc from 'fast-check'
+import {
+  ArgumentError,
+  type DType,
+  DTypeError,
+  jvp,
+  makeJaxpr,
+  type NDArray,
+  np,
+  ShapeError,
+  vjp,
+  vmap,
+} from '../../src/index.js'
+import * as lax from '../../src/lax/index.js'
+import type { ConvDimensionNumbers, ConvLayout, ConvOptions } from '../../src/lax/conv.js'
+import { allClose, elements, sample } from '../helpers/arrays.js'
+import { checkGrads } from '../helpers/checkGrads.js'
+import {
+  arrayOf,
+  convReference,
+  type ConvProblem,
+  convShape,
+  product,
+  range,
+  wholeNumbers,
+} from '../helpers/convolution.js'
+import { operators, runLoweredFor } from '../helpers/lowering.js'
+
+interface Tensor {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly data: readonly number[]
+}
+interface Golden {
+  readonly params: Readonly<Record<string, any>>
+  readonly lhs: Tensor
+  readonly rhs: Tensor
+  readonly ct: Tensor
+  readonly out: Tensor
+  readonly dlhs: Tensor
+  readonly drhs: Tensor
+}
+const golden = JSON.parse(readFileSync(new URL('../golden/conv.json', import.meta.url), 'utf8')) as Readonly<
+  Record<'conv' | 'conv_transpose', Readonly<Record<string, Golden>>>
+>
+const load = (x: Tensor): NDArray => arrayOf(x.shape, x.data, x.dtype)
+
+type F = (x: NDArray, k: NDArray) => NDArray
+
+const likeJax = test.macro((t, f: F, g: Golden) => {
+  const [out, pullback] = vjp(f, load(g.lhs), load(g.rhs))
+  const [dlhs, drhs] = pullback(load(g.ct))
+  for (const [actual, expected] of [
+    [out, g.out],
+    [dlhs, g.dlhs],
+    [drhs, g.drhs],
+  ] as const) {
+    t.deepEqual(actual.shape, expected.shape)
+    allClose(t, actual, expected.data, { rtol: 1e-5, atol: 1e-5 })
+  }
+})
+
+for (const [name, g] of Object.entries(golden.conv)) {
+  const { params } = g
+  const options: ConvOptions = {
+    lhsDilation: params['lhs_dilation'],
+    rhsDilation: params['rhs_dilation'],
+    dimensionNumbers: params['dimension_numbers'],
+    featureGroupCount: params['feature_group_count'],
+    batchGroupCount: params['batch_group_count'],
+  }
+  const f: F = (x, k) => lax.convGeneralDilated(x, k, params['window_strides'], params['padding'], options)
+  test(`conv_general_dilated as in JAX: ${name}`, likeJax, f, g)
+}
+for (const [name, g] of Object.entries(golden.conv_transpose)) {
+  const { params } = g
+  const f: F = (x, k) =>
+    lax.convTranspose(x, k, params['strides'], params['padding'], {
+      dimensionNumbers: params['dimension_numbers'],
+      transposeKernel: params['transpose_kernel'] ?? false,
+      ...(params['rhs_dilation'] === undefined ? {} : { rhsDilation: params['rhs_dilation'] }),
+    })
+  test(`conv_transpose as in JAX: ${name}`, likeJax, f, g)
+}
+
+const apply =
+  (p: ConvProblem): F =>
+  (x, k) =>
+    lax.convGeneralDilated(x, k, p.strides, p.padding, {
+      lhsDilation: p.lhsDilation,
+      rhsDilation: p.rhsDilation,
+      dimensionNumbers: p.numbers,
+      featureGroupCount: p.featureGroups,
+      batchGroupCount: p.batchGroups,
+    })
+
+const permutation = (n: number, seed: number): number[] => {
+  const left = range(n)
+  return range(n).map((i) => left.splice((seed >> (2 * i)) % left.length, 1)[0]!)
+}
+
+const small = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: 3, maxLength: 3 })
+
+/** Any convolution of 0 to 3 spatial axes, small enough for its definition. */
+const problem: fc.Arbitrary<ConvProblem> = fc
+  .record({
+    spatial: fc.integer({ min: 0, max: 3 }),
+    sizes: small(1, 5),
+    windows: small(1, 4),
+    strides: small(1, 3),
+    low: small(-2, 4),
+    high: small(-2, 4),
+    lhsDilation: small(1, 3),
+    rhsDilation: small(1, 2),
+    plain: fc.boolean(),
+    batch: fc.constantFrom(1, 2, 3, 9),
+    features: fc.constantFrom(1, 2, 5),
+    outFeatures: fc.constantFrom(1, 2, 3),
+    groups: fc.constantFrom(1, 1, 2, 3),
+    ofBatch: fc.boolean(),
+    layouts: fc.tuple(fc.nat(1023), fc.nat(1023), fc.nat(1023)),
+  })
+  .map((r) => {
+    const ndim = r.spatial + 2
+    const lhsGroups = r.ofBatch ? [r.groups, 1] : [1, r.groups]
+    const [lhsSpec, rhsSpec, outSpec] = r.layouts.map((seed) => permutation(ndim, seed)) as [
+      number[],
+      number[],
+      number[],
+    ]
+    const laid = (sizes: readonly number[], spec: readonly number[]): number[] =>
+      range(ndim).map((a) => sizes[spec.indexOf(a)]!)
+    const at = (list: readonly number[]): number[] => list.slice(0, r.spatial)
+    // Larger cases have fewer axes.
+    const size = (n: number): number => (r.spatial === 3 ? Math.min(n, 3) : n)
+    return {
+      lhs: laid([r.batch * lhsGroups[0]!, r.features * lhsGroups[1]!, ...at(r.sizes).map(size)], lhsSpec),
+      rhs: laid([r.outFeatures * r.groups, r.features, ...at(r.windows).map(size)], rhsSpec),
+      strides: at(r.strides),
+      padding: range(r.spatial).map((i) => [r.low[i]!, r.high[i]!] as const),
+      lhsDilation: at(r.plain ? [1, 1, 1] : r.lhsDilation),
+      rhsDilation: at(r.plain ? [1, 1, 1] : r.rhsDilation),
+      numbers: { lhsSpec, rhsSpec, outSpec },
+      featureGroups: r.ofBatch ? 1 : r.groups,
+      batchGroups: r.ofBatch ? r.groups : 1,
+    }
+  })
+  .filter((p) => product(convShape(p)) > 0)
+
+for (const dtype of ['float32', 'float64', 'int32'] as const) {
+  test(`any convolution and its gradients by definition, ${dtype}`, (t) => {
+    fc.assert(
+      fc.property(problem, (p) => {
+        const shape = convShape(p)
+        const [x, k, ct] = [p.lhs, p.rhs, shape].map((s, i) => wholeNumbers(product(s), i)) as [
+          number[],
+          number[],
+          number[],
+        ]
+        const expected = convReference(p, x, k, ct)
+        const [lhs, rhs] = [arrayOf(p.lhs, x, dtype), arrayOf(p.rhs, k, dtype)]
+        // Sums of whole numbers are exact, whatever their order. Integers have no gradients.
+        if (dtype === 'int32') {
+          t.deepEqual(elements(apply(p)(lhs, rhs)), expected.out)
+          return
+        }
+        const [out, pullback] = vjp(apply(p), lhs, rhs)
+        t.deepEqual(out.shape, shape)
+        const [dlhs, drhs] = pullback(arrayOf(shape, ct, dtype))
+        allClose(t, out, expected.out)
+        allClose(t, dlhs, expected.dlhs)
+        allClose(t, drhs, expected.drhs)
+      }),
+      { numRuns: dtype === 'float32' ? 150 : 50 },
+    )
+  })
+}
+
+test('graphs for CUDA give the same', (t) => {
+  fc.assert(
+    fc.property(problem, (p) => {
+      const [x, k] = [p.lhs, p.rhs].map((s, i) => arrayOf(s, wholeNumbers(product(s), i))) as [NDArray, NDArray]
+      const ct = arrayOf(convShape(p), wholeNumbers(product(convShape(p)), 2))
+      const expected = convReference(p, elements(x), elements(k), elements(ct))
+      allClose(t, runLoweredFor('cuda:0', apply(p), [x, k]), expected.out)
+      const gradients =
+        (wrt: number): ((...xs: NDArray[]) => NDArray) =>
+        (a, b, c) =>
+          vjp(apply(p), a, b)[1](c)[wrt]!
+      allClose(t, runLoweredFor('cuda:0', gradients(0), [x, k, ct]), expected.dlhs)
+      allClose(t, runLoweredFor('cuda:0', gradients(1), [x, k, ct]), expected.drhs)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+const nhwc: ConvLayout = ['NHWC', 'HWIO', 'NHWC']
+const nhwcNumbers: ConvDimensionNumbers = { lhsSpec: [0, 3, 1, 2], rhsSpec: [3, 2, 0, 1], outSpec: [0, 3, 1, 2] }
+
+interface Form {
+  readonly lhs: readonly number[]
+  readonly rhs: readonly number[]
+  readonly strides?: readonly number[]
+  readonly groups?: number
+  readonly padding?: readonly (readonly [number, number])[]
+  /** Operators of the result, and of the gradients of operand and kernel. */
+  readonly ops: readonly [out: readonly string[], dlhs: readonly string[], drhs: readonly string[]]
+}
+
+const toConv = ['Transpose', 'Transpose', 'Conv', 'Transpose']
+const repeated = (n: number, ...ops: readonly string[]): readonly string[] => range(n).flatMap(() => ops)
+const perPlace = (places: number): readonly string[] => [
+  ...['Transpose', 'Reshape', 'Pad'],
+  ...repeated(places, 'Slice'),
+  ...repeated(places, 'Reshape', 'MatMul', 'Reshape'),
+  ...['Concat', 'Reshape', 'Transpose'],
+]
+
+const forms: Readonly<Record<string, Form>> = {
+  'one input channel': {
+    lhs: [11, 6, 6, 1],
+    rhs: [3, 3, 1, 32],
+    ops: [
+      // The operand's transpose is a Reshape: its one channel takes no memory order.
+      ['Reshape', 'Transpose', 'Conv', 'Transpose'],
+      ['Transpose', 'Transpose', 'ConvTranspose', 'Reshape'],
+      ['Reshape', 'Pad', ...repeated(9, 'Slice'), ...repeated(9, 'Reshape'), 'Concat', 'Reshape', 'MatMul', 'Reshape'],
+    ],
+  },
+  'many channels': {
+    lhs: [8, 4, 4, 9],
+    rhs: [3, 3, 9, 9],
+    ops: [toConv, ['Transpose', 'Transpose', 'Slice', 'Conv', 'Transpose'], perPlace(9)],
+  },
+  'strides: the gradient is a ConvTranspose': {
+    lhs: [8, 8, 8, 9],
+    rhs: [3, 3, 9, 9],
+    strides: [2, 2],
+    padding: [
+      [0, 1],
+      [0, 1],
+    ],
+    ops: [toConv, ['Transpose', 'Transpose', 'ConvTranspose', 'Transpose'], perPlace(9)],
+  },
+  'windows of one element': {
+    lhs: [2, 4, 4, 9],
+    rhs: [1, 1, 9, 10],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+    ops: [
+      ['Reshape', 'Reshape', 'MatMul', 'Reshape'],
+      ['Reshape', 'Transpose', 'Reshape', 'MatMul', 'Reshape'],
+      ['Transpose', 'Reshape', 'Reshape', 'MatMul', 'Reshape', 'Reshape', 'Transpose'],
+    ],
+  },
+  'windows of one element and strides': {
+    lhs: [2, 5, 5, 9],
+    rhs: [1, 1, 9, 10],
+    strides: [2, 2],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+    ops: [
+      ['Slice', 'Reshape', 'Reshape', 'MatMul', 'Reshape'],
+      ['Transpose', 'Reshape', 'MatMul', 'Reshape', 'Pad', 'Reshape', 'Slice'],
+      ['Transpose', 'Reshape', 'Slice', 'Reshape', 'MatMul', 'Reshape', 'Reshape', 'Transpose'],
+    ],
+  },
+  'a kernel larger than the operand: patches': {
+    lhs: [1, 3, 3, 10],
+    rhs: [3, 3, 10, 11],
+    ops: [
+      ['Pad', ...repeated(9, 'Slice'), 'Concat', 'Reshape', 'Reshape', 'MatMul', 'Reshape'],
+      ['Pad', ...repeated(9, 'Slice'), 'Concat', 'Reshape', 'Transpose', 'Reshape', 'MatMul', 'Reshape'],
+      ['Transpose', 'Transpose', 'Conv', 'Transpose'],
+    ],
+  },
+  depthwise: {
+    lhs: [2, 5, 5, 4],
+    rhs: [3, 3, 1, 8],
+    groups: 4,
+    ops: [
+      toConv,
+      ['Reshape', 'Reshape', 'Reshape', 'Transpose', 'Transpose', 'Slice', 'Conv', 'Transpose'],
+      [
+        ...['Reshape', 'Reshape', 'Reshape', 'Reshape', 'Pad'],
+        ...repeated(9, 'Slice'),
+        ...repeated(9, 'Reshape', 'Mul', 'ReduceSum', 'Reshape'),
+        ...['Concat', 'Reshape', 'Reshape', 'Reshape'],
+      ],
+    ],
+  },
+}
+
+const around: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [1, 1],
+]
+
+/** A convolution and its two gradients, each as a function of two arrays. */
+const withGradients = (f: F, x: NDArray, k: NDArray, ct: NDArray): readonly (readonly [F, NDArray, NDArray])[] => [
+  [f, x, k],
+  [(c, b) => vjp((a: NDArray) => f(a, b), x)[1](c)[0], ct, k],
+  [(a, c) => vjp((b: NDArray) => f(a, b), k)[1](c)[0], x, ct],
+]
+
+for (const [name, form] of Object.entries(forms)) {
+  const { lhs, rhs, strides = [1, 1], groups = 1, padding = around, ops } = form
+  const p: ConvProblem = {
+    ...{ lhs, rhs, strides, padding, lhsDilation: [1, 1], rhsDilation: [1, 1] },
+    ...{ numbers: nhwcNumbers, featureGroups: groups, batchGroups: 1 },
+  }
+  test(`the form for ${name}`, (t) => {
+    const shape = convShape(p)
+    const values = [lhs, rhs, shape].map((s, i) => wholeNumbers(product(s), i)) as [number[], number[], number[]]
+    const [x, k, ct] = [arrayOf(lhs, values[0]), arrayOf(rhs, values[1]), arrayOf(shape, values[2])] as const
+    const expected = Object.values(convReference(p, ...values))
+    withGradients(apply(p), x, k, ct).forEach(([f, a, b], i) => {
+      const what = ['result', 'gradient of the operand', 'gradient of the kernel'][i]!
+      const lowered = operators((u, v) => f(u, v), [a, b])
+      t.deepEqual(lowered, ops[i], what)
+      allClose(t, f(a, b), expected[i]!, {}, what)
+    })
+  })
+}
+
+test('the convolutions of a small network for images: no more nodes than these', (t) => {
+  const layer = (features: number, outFeatures: number, size: number): readonly (readonly string[])[] => {
+    const f: F = (x, k) => lax.convGeneralDilated(x, k, [1, 1], 'SAME', { dimensionNumbers: nhwc })
+    const [x, k] = [np.ones([64, size, size, features]), np.ones([3, 3, features, outFeatures])]
+    return withGradients(f, x, k, np.ones([64, size, size, outFeatures])).map(([g, a, b]) =>
+      operators((u, v) => g(u, v), [a, b]),
+    )
+  }
+  t.deepEqual(layer(1, 32, 28), forms['one input channel']!.ops)
+  t.deepEqual(layer(32, 64, 14), forms['many channels']!.ops)
+})
+
+const ones = [1, 1, 1]
+const differentiable: readonly (Omit<ConvProblem, 'numbers'> & { readonly layout: ConvLayout })[] = [
+  { lhs: [2, 5, 2], rhs: [3, 2, 3], strides: [1], padding: [[1, 1]], ...none(1), layout: ['NHC', 'HIO', 'NHC'] },
+  {
+    lhs: [2, 4, 7],
+    rhs: [6, 2, 3],
+    strides: [2],
+    padding: [[0, 2]],
+    ...none(1),
+    featureGroups: 2,
+    layout: ['NCH', 'OIH', 'NCH'],
+  },
+  {
+    lhs: [4, 2, 6],
+    rhs: [2, 2, 2],
+    strides: [1],
+    padding: [[-1, 2]],
+    ...none(1),
+    batchGroups: 2,
+    layout: ['NCH', 'OIH', 'NHC'],
+  },
+  {
+    lhs: [1, 4, 5, 2],
+    rhs: [3, 2, 2, 2],
+    strides: [1, 2],
+    padding: [
+      [1, 1],
+      [0, 1],
+    ],
+    ...none(2),
+    layout: nhwc,
+  },
+  {
+    lhs: [2, 3, 3, 2],
+    rhs: [2, 2, 2, 1],
+    strides: [1, 1],
+    padding: [
+      [1, 2],
+      [2, 0],
+    ],
+    ...none(2),
+    lhsDilation: [2, 3],
+    layout: nhwc,
+  },
+  {
+    lhs: [1, 5, 5, 2],
+    rhs: [2, 2, 2, 2],
+    strides: [2, 1],
+    padding: [
+      [1, 1],
+      [0, 0],
+    ],
+    ...none(2),
+    rhsDilation: [2, 3],
+    layout: nhwc,
+  },
+  {
+    lhs: [2, 4, 4, 3],
+    rhs: [3, 3, 1, 6],
+    strides: [1, 1],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+    ...none(2),
+    featureGroups: 3,
+    layout: nhwc,
+  },
+  {
+    lhs: [1, 3, 4, 3, 1],
+    rhs: [2, 3, 2, 1, 2],
+    strides: [1, 2, 1],
+    padding: [
+      [0, 1],
+      [1, 1],
+      [0, 0],
+    ],
+    ...none(3),
+    layout: ['NHWDC', 'HWDIO', 'NHWDC'],
+  },
+]
+function none(n: number): Pick<ConvProblem, 'lhsDilation' | 'rhsDilation' | 'featureGroups' | 'batchGroups'> {
+  return { lhsDilation: ones.slice(0, n), rhsDilation: ones.slice(0, n), featureGroups: 1, batchGroups: 1 }
+}
+const applyLaid =
+  (p: (typeof differentiable)[number]): F =>
+  (x, k) =>
+    lax.convGeneralDilated(x, k, p.strides, p.padding, {
+      lhsDilation: p.lhsDilation,
+      rhsDilation: p.rhsDilation,
+      dimensionNumbers: p.layout,
+      featureGroupCount: p.featureGroups,
+      batchGroupCount: p.batchGroups,
+    })
+
+for (const p of differentiable) {
+  const { lhs, rhs, ...rest } = p
+  test(`derivatives of ${JSON.stringify(lhs)} with ${JSON.stringify(rhs)}, ${JSON.stringify(rest)}`, (t) => {
+    checkGrads(t, applyLaid(p), [sample(lhs, 1), sample(rhs, 2)])
+    // The kernels of float32 against the patches of float64, to the second order.
+    const second = (dtype: 'float32' | 'float64'): readonly number[] => {
+      const [x, k] = [sample(lhs, 1, dtype), sample(rhs, 2, dtype)]
+      const ct = sample(applyLaid(p)(x, k).shape, 3, dtype)
+      const gradient = (a: NDArray, b: NDArray): NDArray => vjp((c: NDArray) => applyLaid(p)(c, b), a)[1](ct)[0]
+      const [dx, pullback] = vjp((b: NDArray) => gradient(x, b).mul(x), k)
+      return [...elements(dx), ...elements(pullback(dx)[0])]
+    }
+    allClose(t, second('float32'), second('float64'), { rtol: 1e-4, atol: 1e-4 })
+  })
+}
+
+const example = (x: NDArray, i: number, axis: number): NDArray =>
+  lax.reshape(lax.sliceInDim(x, i, i + 1, 1, axis), x.shape.toSpliced(axis, 1))
+
+for (const [name, p] of Object.entries({
+  plain: differentiable[3]!,
+  'groups of features': differentiable[6]!,
+  'groups of the batch': differentiable[2]!,
+})) {
+  const mapped = (shape: readonly number[], axis: number): readonly number[] => shape.toSpliced(axis, 0, 3)
+  const f = applyLaid(p)
+  for (const axis of [0, 1, p.lhs.length]) {
+    test(`vmap is a loop: ${name}, mapped axis ${axis}`, (t) => {
+      const [x, k] = [sample(p.lhs, 1, 'float32'), sample(p.rhs, 2, 'float32')]
+      const [xs, ks] = [sample(mapped(p.lhs, axis), 3, 'float32'), sample(mapped(p.rhs, axis), 4, 'float32')]
+      const loop = (g: (i: number) => NDArray): number[] => range(3).flatMap((i) => elements(g(i)))
+      const tolerance = { rtol: 1e-5, atol: 1e-5 }
+      const overLhs = vmap(f, { inAxes: [axis, null] })(xs, k)
+      allClose(
+        t,
+        overLhs,
+        loop((i) => f(example(xs, i, axis), k)),
+        tolerance,
+        'operands',
+      )
+      const overRhs = vmap(f, { inAxes: [null, axis] })(x, ks)
+      allClose(
+        t,
+        overRhs,
+        loop((i) => f(x, example(ks, i, axis))),
+        tolerance,
+        'kernels',
+      )
+      const overBoth = vmap(f, { inAxes: axis })(xs, ks)
+      allClose(
+        t,
+        overBoth,
+        loop((i) => f(example(xs, i, axis), example(ks, i, axis))),
+        tolerance,
+        'both',
+      )
+    })
+  }
+  test(`gradients are mapped: ${name}`, (t) => {
+    const gradient = (x: NDArray, k: NDArray): NDArray => {
+      const [y, pullback] = vjp(f, x, k)
+      const [dx, dk] = pullback(y)
+      return np.concatenate([dx.reshape([-1]), dk.reshape([-1])])
+    }
+    const [xs, ks] = [sample(mapped(p.lhs, 0), 3, 'float32'), sample(mapped(p.rhs, 0), 4, 'float32')]
+    const loop = range(3).flatMap((i) => elements(gradient(example(xs, i, 0), example(ks, i, 0))))
+    allClose(t, vmap(gradient)(xs, ks), loop, { rtol: 1e-4, atol: 1e-4 })
+  })
+}
+
+test('a tangent of one argument takes one convolution more', (t) => {
+  const [x, k] = [sample([1, 2, 5, 5], 1, 'float32'), sample([3, 2, 3, 3], 2, 'float32')]
+  const text = makeJaxpr((a: NDArray, b: NDArray) =>
+    jvp((c: NDArray) => lax.convGeneralDilated(c, k, [1, 1], 'VALID'), [a], [b]),
+  )(x, x)
+  t.is(text.toString().split('conv_general_dilated').length - 1, 2)
+})
+
+test('parameters are plain data in the text of a program', (t) => {
+  const [x, k] = [sample([1, 5, 5, 2], 1, 'float32'), sample([3, 3, 2, 4], 2, 'float32')]
+  const jaxpr = makeJaxpr((a: NDArray, b: NDArray) =>
+    lax.convGeneralDilated(a, b, [2, 1], 'SAME', { dimensionNumbers: nhwc }),
+  )(x, k)
+  t.is(
+    jaxpr.toString(),
+    `{ lambda ; a:f32[1,5,5,2] b:f32[3,3,2,4]. let
+    c:f32[1,3,5,4] = conv_general_dilated[windowStrides=(2,1) padding=((1,1),(1,1)) lhsDilation=(1,1) rhsDilation=(1,1) windowReversal=false dimensionNumbers={lhsSpec:(0,3,1,2),rhsSpec:(3,2,0,1),outSpec:(0,3,1,2)} featureGroupCount=1 batchGroupCount=1] a b
+  in (c,) }`,
+  )
+})
+
+test('no elements: results of zeros or of no elements', (t) => {
+  const zeros = lax.convGeneralDilated(np.ones([2, 0, 5]), np.ones([3, 0, 2]), [1], 'VALID')
+  t.deepEqual([zeros.shape, elements(zeros)], [[2, 3, 4], range(24).map(() => 0)])
+  const short = lax.convGeneralDilated(np.ones([2, 1, 3]), np.ones([3, 1, 5]), [1], 'VALID')
+  t.deepEqual(short.shape, [2, 3, 0])
+  const [, pullback] = vjp(
+    (k: NDArray) => lax.convGeneralDilated(np.ones([2, 1, 3]), k, [1], 'VALID'),
+    np.ones([3, 1, 5]),
+  )
+  t.deepEqual(
+    elements(pullback(short)[0]),
+    range(15).map(() => 0),
+  )
+})
+
+test('narrow dtypes are kept', (t) => {
+  for (const dtype of ['float16', 'bfloat16', 'int8', 'uint32'] as const) {
+    const y = lax.convGeneralDilated(np.ones([1, 2, 4], { dtype }), np.ones([1, 2, 3], { dtype }), [1], 'VALID')
+    t.deepEqual([y.dtype, elements(y)], [dtype, [6, 6]])
+  }
+})
+
+const refused =
+  (shapes: readonly [readonly number[], readonly number[]], options: ConvOptions = {}, strides = [1, 1]) =>
+  () =>
+    lax.convGeneralDilated(np.ones(shapes[0]), np.ones(shapes[1]), strides, 'VALID', options)
+
+test('what does not fit is said', (t) => {
+  const fits = [
+    [2, 4, 5, 5],
+    [6, 4, 3, 3],
+  ] as const
+  const shapeErrors: readonly (readonly [() => unknown, RegExp])[] = [
+    [
+      refused([[2, 3, 5, 5], fits[1]]),
+      /as many features of the operand as 1 times .* got 3 of float32\[2,3,5,5\] and 4/,
+    ],
+    [refused([[2, 16, 5, 5], fits[1]], { featureGroupCount: 4 }), /output features in 4 equal groups, got 6/],
+    [refused([[3, 4, 5, 5], fits[1]], { batchGroupCount: 2 }), /a batch in 2 equal groups, got 3/],
+    [refused([[2, 8, 5, 5], fits[1]], { featureGroupCount: 2, batchGroupCount: 2 }), /the other being 1, got 2 and 2/],
+    [refused(fits, {}, [1]), /window strides ≥ 1 for each of 2 spatial axes, got \[1\]/],
+    [refused(fits, {}, [1, 0]), /window strides ≥ 1/],
+    [refused(fits, { rhsDilation: [1] }), /rhs dilations ≥ 1/],
+    [refused(fits, { lhsDilation: [1, -1] }), /lhs dilations|list of paddings/],
+    [refused([fits[0], [6, 4, 3]]), /same number of axes/],
+    [
+      () => lax.convGeneralDilated(np.ones(fits[0]), np.ones(fits[1]), [1, 1], [[0, 0]]),
+      /a padding \[low, high\] for each of 2/,
+    ],
+  ]
+  for (const [f, message] of shapeErrors) {
+    const error = t.throws(f)
+    t.true(error instanceof ShapeError || error instanceof ArgumentError)
+    t.regex(error.message, message)
+  }
+  t.throws(refused(fits, { dimensionNumbers: ['NHWC', 'HWIO', 'NHWX'] }), {
+    instanceOf: ArgumentError,
+    message: /NHWX/,
+  })
+  t.throws(refused(fits, { lhsDilation: [2, 2] }), { instanceOf: ArgumentError, message: /convTranspose/ })
+  t.throws(() => lax.convGeneralDilated(np.ones([1, 1, 3]), np.ones([1, 1, 3], { dtype: 'float64' }), [1], 'VALID'), {
+    instanceOf: DTypeError,
+    message: /one dtype/,
+  })
+})

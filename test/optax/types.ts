@@ -1,0 +1,104 @@
+/** Types of the protocol: compiled, not run. */
+import { jit, lax, type NDArray, np, optax, tree } from '../../src/index.js'
+
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
+const holds = <T extends true>(): T | null => null
+
+// The state of a chain is the tuple of its parts' states.
+const clipped = optax.chain(optax.clipByGlobalNorm(1), optax.scaleByAdam(), optax.scale(-1e-3))
+holds<Same<optax.StateOf<typeof clipped>, readonly [optax.EmptyState, optax.ScaleByAdamState, optax.EmptyState]>>()
+const scheduled = optax.adam(optax.cosineDecaySchedule(0.1, 5))
+holds<Same<optax.StateOf<typeof scheduled>, readonly [optax.ScaleByAdamState, optax.ScaleByScheduleState]>>()
+const plain = optax.adam(0.1)
+holds<Same<optax.StateOf<typeof plain>, readonly [optax.ScaleByAdamState, optax.EmptyState]>>()
+const momentum = optax.sgd(0.1, { momentum: 0.9 })
+holds<Same<optax.StateOf<typeof momentum>, readonly [optax.TraceState, optax.EmptyState]>>()
+const none = optax.sgd(0.1)
+holds<Same<optax.StateOf<typeof none>, readonly [optax.EmptyState, optax.EmptyState]>>()
+const decayed = optax.adamw(0.1, { mask: { w: true }, weightDecay: optax.constantSchedule(1) })
+holds<
+  Same<
+    optax.StateOf<typeof decayed>,
+    readonly [optax.ScaleByAdamState, optax.MaskedState<optax.WeightDecaySchedule>, optax.EmptyState]
+  >
+>()
+const masked = optax.masked(optax.trace(0.9), true)
+holds<Same<optax.StateOf<typeof masked>, optax.MaskedState<optax.TraceState>>>()
+// @ts-expect-error a state of three parts isn't one of two
+holds<Same<optax.StateOf<typeof clipped>, readonly [optax.EmptyState, optax.ScaleByAdamState]>>()
+
+// Trees keep the user's types, interfaces as well.
+interface Layer {
+  readonly kernel: NDArray
+  readonly bias: NDArray | null
+}
+declare const layer: Layer
+const [updates, state] = plain.update(layer, plain.init(layer), layer)
+holds<Same<typeof updates, Layer>>()
+const next: Layer = optax.applyUpdates(layer, updates)
+holds<Same<ReturnType<typeof optax.incrementalUpdate<Layer>>, Layer>>()
+// @ts-expect-error params of another tree
+plain.update(layer, plain.init(layer), { other: np.zeros([]) })
+// @ts-expect-error a state of another transformation
+plain.update(layer, scheduled.init(layer))
+// @ts-expect-error the state is read-only
+state[0].count = np.zeros([])
+const step = jit((p: Layer, s: optax.StateOf<typeof plain>) => plain.update(p, s, p))
+holds<Same<ReturnType<typeof step>, readonly [Layer, optax.StateOf<typeof plain>]>>()
+
+// Needed extra arguments can't be forgotten, wherever the transformation sits.
+interface Needs {
+  readonly value: NDArray
+}
+const search = optax.GradientTransformation<optax.EmptyState, Needs>(
+  () => ({}),
+  (u, s, _params, { value }) => [tree.map((g: NDArray) => g.mul(value), u), s],
+)
+const value = np.array(1)
+search.update(layer, {}, layer, { value })
+search.update(layer, {}, null, { value, more: 1 })
+// @ts-expect-error the value is missing
+search.update(layer, {}, layer)
+// @ts-expect-error no value, but another
+search.update(layer, {}, layer, { valve: value })
+// @ts-expect-error not an array
+search.update(layer, {}, layer, { value: 'great' })
+const line = optax.chain(optax.sgd(1), search)
+line.update(layer, line.init(layer), layer, { value })
+// @ts-expect-error the value is missing
+line.update(layer, line.init(layer), layer)
+const masking = optax.masked(search, true)
+// @ts-expect-error the value is missing
+masking.update(layer, masking.init(layer), layer)
+// @ts-expect-error what calls update without a value can't take it
+const forgetful: optax.GradientTransformation<unknown> = line
+const any: optax.AnyGradientTransformation = line
+const fine: optax.GradientTransformation<unknown, Needs> = plain
+plain.update(layer, plain.init(layer), layer, { value, more: 1 })
+holds<Same<optax.ExtraArgsOf<typeof line>['value'], NDArray>>()
+
+// Objects of two functions are transformations.
+const custom: optax.GradientTransformation<{ readonly calls: NDArray }> = {
+  init: () => ({ calls: np.array(0) }),
+  update: (u, s) => [u, { calls: s.calls.add(1) }],
+}
+optax.chain(custom, optax.scale(1)).init(layer)[0].calls.shape satisfies readonly number[]
+const typed = optax.GradientTransformation(
+  (params) => ({ sum: tree.map((p: NDArray) => np.zerosLike(p), params) }),
+  (u, s) => [tree.map((g: NDArray, m: NDArray) => lax.add(g, m), u, s.sum), s],
+)
+holds<Same<optax.StateOf<typeof typed>, { sum: optax.ArrayTree }>>()
+
+// Schedules are functions of a number or an array; users' own ones need only take arrays.
+optax.constantSchedule(1)(3).item() satisfies number
+optax.sgd((count: NDArray) => np.divide(0.1, count.add(1)))
+optax.sgd((count) => count.mul(0.1))
+optax.sgd(() => 0.1)
+// @ts-expect-error a schedule of strings
+optax.sgd(() => '0.1')
+// @ts-expect-error an unknown option
+optax.adam(0.1, { beta1: 0.9 })
+// @ts-expect-error a dtype that doesn't exist
+optax.adam(0.1, { muDtype: 'f32' })
+
+export { any, fine, forgetful, next }

@@ -1,0 +1,128 @@
+import test from 'ava'
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { availableProviders, threadCount } from '../../src/runtime/environment.js'
+import { EnvironmentVariableError } from '../../src/runtime/errors.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs `body` in a process of its own, with a session of y = x / y. */
+function inProcess(body: string, variables: Readonly<Record<string, string>> = {}, first = ''): Promise<Ended> {
+  const program = `
+    ${first}
+    const { GraphBuilder } = await import('./src/onnx/index.js')
+    const { Session } = await import('./src/runtime/session.js')
+    const { TensorBuffer } = await import('./src/runtime/buffer.js')
+    const graph = new GraphBuilder()
+    const x = graph.input('float32', ['n'], 'x')
+    const z = graph.input('float32', ['m'], 'z')
+    graph.output(graph.op('Div', [x, z]), 'float32', ['k'], 'y')
+    const open = () => new Session(graph.encode(), { inputs: ['x', 'z'], outputs: ['y'], optimize: 'none' })
+    const input = (n) => TensorBuffer.from('float32', [n], new Float32Array(n).fill(3))
+    const output = (n) => TensorBuffer.allocate('float32', [n])
+    ${body}`
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program], {
+      cwd: root,
+      env: { ...process.env, ...variables },
+    })
+    let output = ''
+    let errors = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output, errors }))
+  })
+}
+
+const failing = `
+  const session = open()
+  try { session.run([input(2), input(3)], [output(3)]) } catch (error) { console.log(error.name) }`
+
+test('the CPU provider is always there', (t) => {
+  t.true(availableProviders().includes('CPUExecutionProvider'))
+})
+
+test.serial('ONNAX_NUM_THREADS sets the threads, and must be a positive integer', (t) => {
+  const before = process.env['ONNAX_NUM_THREADS']
+  process.env['ONNAX_NUM_THREADS'] = '3'
+  t.is(threadCount(), 3)
+  for (const wrong of ['0', 'many', '1.5']) {
+    process.env['ONNAX_NUM_THREADS'] = wrong
+    t.like(t.throws(threadCount, { instanceOf: EnvironmentVariableError }), { got: wrong })
+  }
+  delete process.env['ONNAX_NUM_THREADS']
+  t.true(threadCount() >= 1)
+  if (before !== undefined) process.env['ONNAX_NUM_THREADS'] = before
+})
+
+test('a process with live sessions, and with runs under way, ends with code 0', async (t) => {
+  const idle = await inProcess(`const session = open(); session.run([input(2), input(2)], [output(2)])`)
+  t.deepEqual(idle, { code: 0, output: '', errors: '' })
+  const busy = await inProcess(`
+    const session = open()
+    for (let run = 0; run < 40; run++) void session.runAsync([input(4e5), input(4e5)], [output(4e5)])
+    setTimeout(() => process.exit(0), 3)`)
+  t.deepEqual(busy, { code: 0, output: '', errors: '' })
+})
+
+test('errors are thrown, not printed; ONNAX_LOG_LEVEL=error prints them to stderr', async (t) => {
+  t.deepEqual(await inProcess(failing), { code: 0, output: 'RuntimeError\n', errors: '' })
+  const loud = await inProcess(failing, { ONNAX_LOG_LEVEL: 'error' })
+  t.is(loud.output, 'RuntimeError\n')
+  t.regex(loud.errors, /Div node/)
+  const wrong = await inProcess('open()', { ONNAX_LOG_LEVEL: 'loud' })
+  t.not(wrong.code, 0)
+  t.regex(wrong.errors, /ONNAX_LOG_LEVEL requires one of verbose, info, warning, error, fatal, got 'loud'/)
+})
+
+test('a library that is not there is a typed error that says how to repair it', async (t) => {
+  const ended = await inProcess(
+    `try { open() } catch (error) { console.log(error.name, error.path); console.log(error.message) }`,
+    { ONNAX_ORT_LIBRARY: '/nowhere/libonnxruntime.so' },
+  )
+  t.is(ended.code, 0)
+  t.regex(ended.output, /^LibraryError \/nowhere\/libonnxruntime.so\n/)
+  t.regex(ended.output, /npm install onnxruntime-node@1.30.0.*ONNAX_ORT_LIBRARY/)
+})
+
+test('importing loads neither koffi nor protobufjs nor the library', async (t) => {
+  const ended = await inProcess(`
+    const { createRequire } = await import('node:module')
+    const heavy = () => Object.keys(createRequire(import.meta.url).cache)
+      .filter((file) => /node_modules.(koffi|protobufjs|@petamoriken|onnxruntime)/.test(file)).length
+    graph.encode()
+    console.log(heavy())
+    open()
+    console.log(heavy() > 0)`)
+  t.deepEqual(ended, { code: 0, output: '0\ntrue\n', errors: '' })
+})
+
+test('onnxruntime-node may have made the environment before', async (t) => {
+  const first = `
+    const { createRequire } = await import('node:module')
+    const require = createRequire(process.cwd() + '/package.json')
+    const theirs = require('onnxruntime-node')
+    await theirs.InferenceSession.create(Buffer.alloc(3)).catch(() => undefined)`
+  const ended = await inProcess(
+    `const [a, y] = [input(1), output(1)]
+     open().run([a, a], [y])
+     console.log(y.view()[0])`,
+    {},
+    first,
+  )
+  t.is(ended.code, 0)
+  t.is(ended.output, '1\n')
+})
+
+test('the library stays loaded through garbage collections', async (t) => {
+  // Without an environment no thread of the library's holds it, and 200,000 calls make the collector run.
+  const ended = await inProcess(`for (let count = 0; count < 200_000; count++) input(1).use(0)`)
+  t.deepEqual(ended, { code: 0, output: '', errors: '' })
+})

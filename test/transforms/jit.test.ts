@@ -1,0 +1,142 @@
+import test from 'ava'
+import {
+  ArgumentError,
+  DeletedArrayError,
+  grad,
+  jit,
+  lax,
+  makeJaxpr,
+  type NDArray,
+  np,
+  runtimeStats,
+  sessionCacheStats,
+  tree,
+  vmap,
+} from '../../src/index.js'
+import { allClose } from '../helpers/arrays.js'
+
+test('a program is traced once for each kind of arguments', (t) => {
+  let traces = 0
+  const f = jit((p: { a: NDArray; b: NDArray }, s: number | NDArray) => {
+    traces += 1
+    return { sum: p.a.add(p.b).mul(s) }
+  })
+  const [a, b] = [np.ones([2]), np.ones([2])]
+  t.is(String(f({ a, b }, 2.5).sum), 'Array([5., 5.], dtype=float32)')
+  f({ a, b }, 3.5)
+  f({ b, a }, 4.5)
+  t.is(traces, 1)
+  t.is(f.traceCount, 1)
+  f({ a, b }, 3)
+  t.is(traces, 2, 'a whole number is another kind')
+  f({ a: np.ones([3]), b: np.ones([3]) }, 2.5)
+  f({ a: np.ones([2], { dtype: 'float64' }), b }, 2.5)
+  t.is(traces, 4)
+  f({ a, b }, 0.5)
+  t.is(traces, 4)
+})
+
+test('another number compiles nothing', (t) => {
+  const step = jit((x: NDArray, rate: number) => x.sub(x.mul(rate)))
+  let x = step(np.ones([3]), 0.5)
+  const { sessionsCreated } = runtimeStats()
+  for (const rate of [0.1, 0.01, 0.001]) x = step(x, rate)
+  t.is(runtimeStats().sessionsCreated, sessionsCreated)
+  for (const rate of [0.3, 0.2]) np.ones([3]).mul(rate)
+  const after = runtimeStats().sessionsCreated
+  for (const rate of [0.4, 0.6]) np.ones([3]).mul(rate)
+  t.is(runtimeStats().sessionsCreated, after)
+  allClose(t, x, [0.5 * 0.9 * 0.99 * 0.999, 0.5 * 0.9 * 0.99 * 0.999, 0.5 * 0.9 * 0.99 * 0.999])
+})
+
+test('static arguments are part of the program', (t) => {
+  const f = jit((x: NDArray, n: number, mode: { readonly twice: boolean }) => (mode.twice ? x.mul(2 * n) : x.mul(n)), {
+    staticArgnums: [1, 2],
+  })
+  t.is(f(np.array(1), 3, { twice: true }).item(), 6)
+  t.is(f(np.array(1), 3, { twice: false }).item(), 3)
+  t.is(f(np.array(2), 3, { twice: true }).item(), 12)
+  t.is(f.traceCount, 2)
+})
+
+test('what a function closes over is an input, not a copy in the program', (t) => {
+  const w = np.ones([3])
+  const jaxpr = makeJaxpr((x: NDArray) => x.add(w))(np.ones([3]))
+  t.is(jaxpr.inputs.length, 2)
+  t.is(String(jit((x: NDArray) => x.add(w))(np.ones([3]))), 'Array([2., 2., 2.], dtype=float32)')
+})
+
+test('results may be arguments, constants, or one array twice', (t) => {
+  const f = jit((x: NDArray) => [x, np.zeros([2]), x, 3, x.add(1)] as const)
+  const [a, zeros, b, three, c] = f(np.array([1, 2]))
+  t.deepEqual(
+    [a.toArray(), zeros.toArray(), b.toArray(), (three as unknown as NDArray).item(), c.toArray()],
+    [[1, 2], [0, 0], [1, 2], 3, [2, 3]],
+  )
+  t.deepEqual(jit(() => ({ n: np.arange(3), empty: null, none: [] }))().n.toArray(), [0, 1, 2])
+})
+
+test('donated memory is reused, donated arrays are dead', (t) => {
+  const step = jit((p: Record<string, NDArray>) => tree.map((x: NDArray) => x.mul(0.5), p), { donateArgnums: 0 })
+  let p: Record<string, NDArray> = { a: np.ones([100]), b: np.ones([20, 5]) }
+  const first = p
+  p = step(p)
+  p = step(p)
+  const { buffersAllocated } = runtimeStats()
+  for (let i = 0; i < 50; i++) p = step(p)
+  t.is(runtimeStats().buffersAllocated, buffersAllocated, 'a steady loop allocates nothing')
+  t.is(p['a']!.data()[0], 0.5 ** 52)
+  const error = t.throws(() => first['a']!.add(1), { instanceOf: DeletedArrayError })
+  t.regex(
+    error.message,
+    /float32\[100\] was donated to anonymous .*Use that call's result, or leave this argument out of donateArgnums/,
+  )
+  t.throws(() => step(first), { instanceOf: DeletedArrayError })
+  const x = np.ones([3])
+  t.throws(() => step({ a: x, b: x }), { instanceOf: ArgumentError, message: /each donated array once/ })
+})
+
+test('.async gives the same results and leaves the event loop free', async (t) => {
+  const f = jit((x: NDArray) => np.matmul(x, x).sum())
+  const x = np.ones([64, 64])
+  const pending = f.async(x)
+  t.true(pending instanceof Promise)
+  t.is((await pending).item(), f(x).item())
+  const many = await Promise.all(Array.from({ length: 40 }, (_, i) => f.async(x.mul(i))))
+  t.deepEqual(
+    many.map((y) => y.item()),
+    Array.from({ length: 40 }, (_, i) => 64 ** 3 * i * i),
+  )
+})
+
+test('5,000 different operations leave the session cache bounded', (t) => {
+  for (let i = 1; i <= 5000; i++)
+    lax.reshape(np.ones([1]), Array<number>(1 + (i % 7)).fill(1)).add(np.ones([1 + Math.floor(i / 4)]))
+  const { eager, compiled, capacity } = sessionCacheStats()
+  t.true(eager + compiled <= capacity)
+  t.true(runtimeStats().sessionsLive <= capacity)
+  t.true(runtimeStats().sessionsCreated > 1024)
+})
+
+test('programs print like those of JAX', (t) => {
+  const f = (x: NDArray, y: NDArray): NDArray => np.sum(np.tanh(np.matmul(x, y).add(1)))
+  t.snapshot(makeJaxpr(f)(np.ones([2, 3]), np.ones([3, 4])).toString())
+  t.snapshot(makeJaxpr(grad(f))(np.ones([2, 3]), np.ones([3, 4])).toString())
+  t.snapshot(makeJaxpr(vmap((x: NDArray) => jit((z: NDArray) => np.sin(z).mul(2))(x)))(np.ones([5, 2])).toString())
+})
+
+test('errors of arguments and results', (t) => {
+  t.throws(() => jit((x: unknown) => x)('text'), {
+    instanceOf: ArgumentError,
+    message:
+      /jit\(anonymous\) requires arrays and numbers as leaves .* got string text as leaf 0; mark the argument static/,
+  })
+  t.throws(() => jit((_x: NDArray) => 'text')(np.ones([1])), {
+    instanceOf: ArgumentError,
+    message: /returns trees of arrays and numbers, got string text/,
+  })
+  t.throws(() => jit((x: NDArray) => x, { staticArgnums: 3 })(np.ones([1])), {
+    instanceOf: ArgumentError,
+    message: /argument numbers in \[0, 1\), got 3/,
+  })
+})
