@@ -22,7 +22,7 @@ const loop = (donate: boolean): object => {
       const [newW, newState, value] = step(w, state, x)
       w = newW
       state = newState
-      if (i % 100 === 0) value.item()
+      value.item()
     }
   }
   run(1000)

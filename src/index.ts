@@ -31,10 +31,13 @@ export * as nnx from './nnx/index.js'
 export * as np from './numpy/index.js'
 export * as optax from './optax/index.js'
 export * as random from './random/index.js'
-export { customJvp } from './control/index.js'
+export { customJvp, type CustomJvpOptions, customVjp, type CustomVjpOptions } from './control/index.js'
 export {
   evalShape,
   grad,
+  hessian,
+  jacfwd,
+  jacrev,
   jit,
   type JitOptions,
   type Jitted,

@@ -27,9 +27,12 @@ export {
   div,
   type DotDims,
   dotGeneral,
+  dynamicIndexInDim,
   dynamicSlice,
   dynamicSliceInDim,
+  dynamicUpdateIndexInDim,
   dynamicUpdateSlice,
+  dynamicUpdateSliceInDim,
   eq,
   erf,
   erfInv,
@@ -40,6 +43,7 @@ export {
   full,
   gather,
   type GatherDimensionNumbers,
+  type GatherMode,
   type GatherOptions,
   ge,
   gt,
@@ -81,6 +85,7 @@ export {
   type ScatterDimensionNumbers,
   scatterMax,
   scatterMin,
+  type ScatterMode,
   scatterMul,
   type ScatterOptions,
   select,
@@ -104,3 +109,4 @@ export {
   transpose,
   xor,
 } from './lax/index.js'
+export { cond, foriLoop, scan, type ScanOptions, switch, whileLoop } from './control/index.js'

@@ -1,1 +1,6 @@
+export { cond, condP, switch } from './cond.js'
 export { customJvp, customJvpCallP, type CustomJvpFunction, type CustomJvpOptions } from './customJvp.js'
+export { customVjp, customVjpCallP, type CustomVjpFunction, type CustomVjpOptions } from './customVjp.js'
+export { scan, type ScanOptions } from './scan.js'
+export { scanP } from './scanPrimitive.js'
+export { foriLoop, whileLoop, whileP } from './whileLoop.js'

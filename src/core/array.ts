@@ -75,10 +75,22 @@ export abstract class NDArray implements Leaf {
 /** A view of memory as elements of a dtype; float16 and bfloat16 as their bits. */
 export const viewOf = (dtype: DType, bytes: ArrayBuffer): TypedArray => new (elementArray(dtype))(bytes)
 
+/** The elements in memory as numbers: a view, but of 16-bit floats a copy. */
+const elementsOf = (dtype: DType, storage: Storage): TypedArray => {
+  const view = viewOf(dtype, storage.read())
+  if (dtype === 'float16') return Float32Array.from(view as Uint16Array, fromFloat16Bits)
+  if (dtype === 'bfloat16') return Float32Array.from(view as Uint16Array, fromBfloat16Bits)
+  return view
+}
+
 /** An array whose elements are in memory. */
 export class ConcreteArray extends NDArray {
   #storage: Storage | null
   #deletedBy: string | null = null
+  /** The element, where there is one and it is known here: its memory can be made again. */
+  #value: Scalar | null
+  /** Whether somebody holds a view of the memory. */
+  #isViewed = false
 
   constructor(
     override readonly aval: ShapedArray,
@@ -88,13 +100,14 @@ export class ConcreteArray extends NDArray {
   ) {
     super()
     this.#storage = storage
+    this.#value = literal
   }
 
   /** @internal */
   get storage(): Storage {
     if (this.#storage !== null) return this.#storage
     if (this.#deletedBy !== null) throw new DeletedArrayError(this.aval, this.#deletedBy)
-    return (this.#storage = backend().allocateScalar(this.aval, this.literal!))
+    return (this.#storage = backend().allocateScalar(this.aval, this.#value!))
   }
 
   /** @internal Give up the memory; later use throws, naming `by`. */
@@ -113,23 +126,29 @@ export class ConcreteArray extends NDArray {
   }
 
   override item(): number {
-    if (this.literal !== null) return Number(this.literal)
+    if (this.#value !== null && !this.isDeleted) return Number(this.#value)
     if (this.size !== 1) {
       throw new ArgumentError('item', 'an array of one element', `${showAval(this.aval)}; use toArray() or data()`)
     }
-    const [value] = this.data({ copy: false })
-    if (typeof value === 'number') return value
-    if (!Number.isSafeInteger(Number(value))) {
-      throw new ArgumentError('item', 'an integer within ±(2^53 - 1)', `${value!}; use data()`)
+    const { storage } = this
+    const value = elementsOf(this.dtype, storage)[0]!
+    if (!Number.isSafeInteger(Number(value)) && typeof value === 'bigint') {
+      throw new ArgumentError('item', 'an integer within ±(2^53 - 1)', `${value}; use data()`)
+    }
+    // A loop that reads its loss at every step then allocates nothing: the number is kept, the memory used again.
+    if (!this.#isViewed && backend().recycle(storage)) {
+      this.#storage = null
+      this.#value = value
     }
     return Number(value)
   }
 
   override data({ copy = true }: { readonly copy?: boolean } = {}): TypedArray {
-    const view = viewOf(this.dtype, this.storage.read())
-    if (this.dtype === 'float16') return Float32Array.from(view as Uint16Array, fromFloat16Bits)
-    if (this.dtype === 'bfloat16') return Float32Array.from(view as Uint16Array, fromBfloat16Bits)
-    return copy ? view.slice() : view
+    const elements = elementsOf(this.dtype, this.storage)
+    if (this.dtype === 'float16' || this.dtype === 'bfloat16') return elements
+    if (copy) return elements.slice()
+    this.#isViewed = true
+    return elements
   }
 
   override toArray(): NestedArray {

@@ -30,6 +30,8 @@ export interface CompileOptions {
 export interface Backend {
   readonly defaultDevice: string
   allocateScalar(aval: ShapedArray, value: Scalar): Storage
+  /** Hand memory over that nobody reads any more, to be used again; `false` if it is in use after all. */
+  recycle(storage: Storage): boolean
   /** A copy of host data; float16 and bfloat16 as bits. */
   allocate(aval: ShapedArray, data: TypedArray): Storage
   compile(jaxpr: Jaxpr, options: CompileOptions): Executable

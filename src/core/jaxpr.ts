@@ -51,6 +51,9 @@ export class Jaxpr {
 
 /** Run a program on values, under the current trace. */
 export const evalJaxpr = (jaxpr: Jaxpr, args: readonly NDArray[]): readonly NDArray[] => {
+  if (args.length !== jaxpr.inputs.length) {
+    throw new Error(`evalJaxpr requires ${jaxpr.inputs.length} arguments, got ${args.length}`)
+  }
   const env = new Map<Var, NDArray>()
   jaxpr.inputs.forEach((v, i) => env.set(v, args[i]!))
   const read = (a: Atom): NDArray => (a instanceof Literal ? new ConcreteArray(a.aval, null, a.value) : env.get(a)!)

@@ -15,7 +15,7 @@ import {
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { add, alignBatch, binary, unary } from './elementwise.js'
-import { convertElementType, eq, gt, select } from './compare.js'
+import { convertElementType, eq, ge, gt, select } from './compare.js'
 import { castTo, kernel } from './kernels.js'
 
 export { add } from './elementwise.js'
@@ -94,23 +94,25 @@ const lowerRem = (c: LowerContext, [x, y]: readonly OnnxValue[], dtype: DType): 
   return kernel(c, 'Where', [isZero, x!, mod(x!, safe)], dtype, { data: [1, 2] })
 }
 
+const truncated = (x: NDArray): NDArray => mul(sign(x), floor(abs(x)))
+
 /** Remainder of truncating division, with the sign of x; x rem 0 is x for integers. */
 export const rem = binary({
   name: 'rem',
   accepts: 'number',
   lower: lowerRem,
-  derivatives: [(t) => t, (t, r, x, y) => neg(mul(t, div(sub(x, r), y)))],
+  derivatives: [(t) => t, (t, _r, x, y) => neg(mul(t, truncated(div(x, y))))],
   transposes: [(ct) => ct, null],
 })
 
-/** x to the power y, of floats. */
+/** x to the power y, of floats; the derivative by y of 0 to the power y is 0, of negative x NaN. */
 export const pow = binary({
   name: 'pow',
   accepts: 'float',
   lower: 'Pow',
   derivatives: [
-    (t, _r, x, y) => mul(t, mul(y, pow(x, select(eq(y, 0), sub(y, 1), 1)))),
-    (t, r, x) => mul(t, mul(log(select(gt(x, 0), 1, x)), r)),
+    (t, _r, x, y) => mul(t, mul(y, pow(x, sub(y, 1)))),
+    (t, r, x) => mul(t, mul(log(select(eq(x, 0), x, 1)), r)),
   ],
 })
 
@@ -134,8 +136,8 @@ export const min = binary({
   derivatives: [(t, _r, x, y) => mul(t, share(y, x)), (t, _r, x, y) => mul(t, share(x, y))],
 })
 
-/** |x|; its derivative at 0 is 0. */
-export const abs = unary('abs', 'Abs', (t, x) => mul(t, sign(x)), { accepts: 'number' })
+/** |x|; its derivative at 0 is 1, as JAX has it. */
+export const abs = unary('abs', 'Abs', (t, x) => select(ge(x, 0), neg(t), t), { accepts: 'number' })
 
 /** -1, 0 or 1; NaN of NaN. */
 export const sign = unary('sign', 'Sign', null, { accepts: 'number' })

@@ -27,7 +27,7 @@ import {
   spatialPadding,
 } from './convShape.js'
 import { range, reshape, transpose } from './shape.js'
-import { rev } from './slicing.js'
+import { rev } from './concatenate.js'
 import {
   dilatedSize,
   operandGradientPadding,

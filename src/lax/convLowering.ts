@@ -83,7 +83,13 @@ const slicesAt = (
     others.map((n, i) => values[i - firstSpatial] ?? n)
   const zeros = operand.shape.map(() => 0)
   const ones = operand.shape.map(() => 1)
-  const x = operand.dilate(spread(c.params.lhsDilation, ones)).pad(spread(c.low, zeros), spread(c.high, zeros))
+  const dilated = operand.dilate(spread(c.params.lhsDilation, ones))
+  // Of the padding behind only what the slices take.
+  const high = sizes.map((n, i) => {
+    const end = Math.max(...from.map((place) => place[i]!)) + (n - 1) * steps[i]! + 1
+    return grow(end - dilated.shape[i + firstSpatial]! - c.low[i]!)
+  })
+  const x = dilated.pad(spread(c.low, zeros), spread(high, zeros))
   return from.map((place) => x.slice(spread(place, zeros), spread(sizes, x.shape), spread(steps, ones)))
 }
 
@@ -190,33 +196,43 @@ const reachesInput = ({ params, low, high, window, output }: Convolution): boole
 /** More places than this would be too many nodes. */
 const maxPlaces = 128
 
-/** Matrices of fewer rows are slow: such problems are put so that another size becomes the rows. */
+/** Matrices with fewer rows, or columns, than this are slow. */
 const narrow = 8
 
 /** What transposing an element of a kernel costs on the CPU, in elements of patches copied. */
 const transposeCost = 12
 
+/** Whether operand and kernel have their features last, as NHWC and HWIO do: then patches need no Transpose. */
+const hasFeaturesLast = ({ params }: Convolution): boolean => {
+  const { lhsSpec, rhsSpec } = params.dimensionNumbers
+  const [, features, ...spatial] = lhsSpec
+  const [outFeatures, inFeatures, ...inWindow] = rhsSpec
+  return (
+    spatial.every((axis) => axis < features!) && inWindow.every((axis) => axis < outFeatures! && axis < inFeatures!)
+  )
+}
+
 const formOf = (c: Convolution): ((c: Convolution) => GraphArray) => {
-  const { lhsDilation, windowStrides, dimensionNumbers } = c.params
+  const { lhsDilation, windowStrides } = c.params
+  const isCpu = !c.context.device.startsWith('cuda')
   const results = sizeOf(c.output)
   const window = sizeOf(c.window)
-  if (results < window && results <= maxPlaces) {
+  const isDilated = lhsDilation.some((d) => d > 1)
+  if (c.groups === 1 && hasFeaturesLast(c)) {
+    if (window === 1) return pointwise
+    // Conv takes the kernel transposed, which costs more than the patches of few elements.
+    const isDeep = c.batch * results < transposeCost * c.outFeatures
+    if (isCpu && isDeep && !isDilated && window <= maxPlaces) return withPatches
+  }
+  const areFew = results < window && (results <= maxPlaces || !hasKernel(c))
+  if (areFew || (results <= narrow + 1 && c.batch >= narrow)) {
     if (c.groups > 1 && c.batch === 1) return perPlaceDepthwise
     return c.batch < narrow ? perPlaceAtOnce : perPlace
   }
-  const [outFeatures, inFeatures, ...spatial] = dimensionNumbers.rhsSpec
-  const [, features, ...lhsSpatial] = dimensionNumbers.lhsSpec
-  const featuresLast = lhsSpatial.every((axis) => axis < features!)
-  if (c.groups === 1 && window === 1 && featuresLast) return pointwise
   if (!hasKernel(c)) return withPatches
   const isStep = windowStrides.every((s) => s === 1) && reachesInput(c)
-  if (isStep && lhsDilation.some((d) => d > 1)) return withConvTranspose
-  if (c.context.device.startsWith('cuda') || c.groups > 1) return withConv
-  if (isStep && c.outFeatures <= narrow && c.inFeatures >= 2 * c.outFeatures) return withConvTranspose
-  // Kernels with features last are transposed for the node, which costs more than patches of few elements.
-  const kernelFeaturesLast = spatial.every((axis) => axis < outFeatures! && axis < inFeatures!)
-  const isDeep = c.batch * results < transposeCost * c.outFeatures
-  return featuresLast && kernelFeaturesLast && isDeep && lhsDilation.every((d) => d === 1) ? withPatches : withConv
+  const isNarrow = c.outFeatures <= narrow && c.inFeatures >= 2 * c.outFeatures
+  return isStep && (isDilated || (isCpu && isNarrow && c.groups === 1)) ? withConvTranspose : withConv
 }
 
 /** The nodes of a convolution. */

@@ -22,7 +22,8 @@ import { eq, gt, lt, select } from './compare.js'
 import { carrierOf, castTo, kernel } from './kernels.js'
 import { extremeOf } from './reduce.js'
 import { canonicalAxis, reshape } from './shape.js'
-import { concatenate, lowerPad, rev, sliceInDim } from './slicing.js'
+import { concatenate, rev } from './concatenate.js'
+import { lowerPad, sliceInDim } from './slicing.js'
 import { exp, log1p } from './special.js'
 
 interface Cumulative {

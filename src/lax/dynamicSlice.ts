@@ -1,4 +1,5 @@
 /** Slices at positions that are computed, and updates of them: each other's transposes. */
+import type { NDArray } from '../core/index.js'
 import {
   type BatchAxis,
   bind1,
@@ -10,7 +11,6 @@ import {
   literal,
   literalValue,
   type LowerContext,
-  NDArray,
   type Primitive,
   type Shape,
   type ShapedArray,
@@ -37,7 +37,7 @@ import {
   squeeze,
   zerosOf,
 } from './shape.js'
-import { concatenate } from './slicing.js'
+import { concatenate } from './concatenate.js'
 import { lowerSliceAt, rowIndices } from './startIndices.js'
 
 /** Where a slice begins along one axis: a number, or a scalar integer array. Negative positions count from the end. */

@@ -245,14 +245,14 @@ export const scatterPrimitive = (
     },
     lower(context, [x, indices, updates], params) {
       const [operand, starts, written] = context.avalsIn
-      const { mode, wrapNegative } = params
+      const { mode, wrapNegative, uniqueIndices } = params
       const addressing = {
         ...scatterWindows(operand!.shape, starts!.shape, written!.shape, params),
         indexDtype: starts!.dtype,
         mode: mode === 'drop' ? 'mask' : mode,
         wrapNegative,
       } as const
-      return [lowerScatter(context, x!, indices!, updates!, addressing, reduction)]
+      return [lowerScatter(context, x!, indices!, updates!, addressing, reduction, uniqueIndices)]
     },
   }
   return primitive

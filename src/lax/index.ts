@@ -1,5 +1,6 @@
 export * from './arithmetic.js'
 export * from './compare.js'
+export * from './concatenate.js'
 export * from './conv.js'
 export * from './cumulative.js'
 export * from './dot.js'

@@ -35,7 +35,8 @@ import {
   transpose,
   withoutAxes,
 } from './shape.js'
-import { concatenate, sliceInDim } from './slicing.js'
+import { concatenate } from './concatenate.js'
+import { sliceInDim } from './slicing.js'
 
 interface Axes {
   readonly axes: readonly number[]

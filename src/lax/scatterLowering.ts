@@ -4,11 +4,11 @@ import type { OnnxValue } from '../onnx/index.js'
 import { alongAxis, areLeadingPoints, reshaped, transposed } from './gatherLowering.js'
 import { areDisjoint, resultShape, windowAxes } from './indexing.js'
 import { castTo, kernel } from './kernels.js'
+import { isOneNode, type Reduction, type Rows, writeOnce, writeRows } from './scatterRows.js'
 import { range } from './shape.js'
 import { type Addressing, linearIndices, safeIndices } from './startIndices.js'
 
-/** How a scatter combines what is there with an update; `none` puts the update in its place. */
-export type Reduction = 'none' | 'add' | 'mul' | 'min' | 'max'
+export type { Reduction } from './scatterRows.js'
 
 /** An operand, positions in it and updates in the form that one ONNX operator takes. */
 interface Target {
@@ -19,20 +19,26 @@ interface Target {
   readonly shape: Shape
   readonly positions: OnnxValue
   readonly positionDtype: 'int32' | 'int64'
-  readonly positionsNdim: number
+  readonly positionsShape: Shape
   readonly updates: OnnxValue
   readonly updatesNdim: number
   /** The leading axes of positions and updates: those of the index vectors. */
   readonly batch: Shape
   /** `[...batch]`: whether each window was wholly inside; `null` if all are. */
   readonly inside: OnnxValue | null
+  /** Whether no two windows overlap. */
+  readonly unique: boolean
 }
 
+/** ScatterElements works on one thread; ScatterND on several, which is right for windows that don't overlap. */
 const write = (context: LowerContext, t: Target, dtype: DType, reduction: Reduction): OnnxValue => {
-  const attributes = {
-    ...(reduction === 'none' ? {} : { reduction }),
-    ...(t.op === 'ScatterElements' ? { axis: t.axis } : {}),
+  if (t.op === 'ScatterND') {
+    const rows: Rows = { ...t, places: t.positionsShape.slice(0, -1) }
+    const once = t.unique || t.positionsShape.at(-1) !== 1
+    return once ? writeOnce(context, rows, dtype, reduction) : writeRows(context, rows, dtype, reduction)
   }
+  const { axis } = t
+  const attributes = reduction === 'none' ? { axis } : { axis, reduction }
   const rule = reduction === 'none' ? t.op : `${t.op}:add`
   return kernel(context, t.op, [t.operand, t.positions, t.updates], dtype, { attributes, rule, data: [0, 2] })
 }
@@ -90,8 +96,8 @@ const writeInside = (
   const zeros = kernel(context, 'Expand', [graph.scalar(dtype, 0), slot], dtype, { data: [0] })
   const operand = graph.op('Concat', [t.operand, zeros], { axis: t.axis })
   const outside = graph.scalar(t.positionDtype, size)
-  const positions = graph.op('Where', [maskOf(t.positionsNdim), t.positions, outside])
-  const result = write(context, { ...t, operand, positions }, dtype, 'none')
+  const positions = graph.op('Where', [maskOf(t.positionsShape.length), t.positions, outside])
+  const result = write(context, { ...t, operand, positions, shape: t.shape.with(t.axis, size + 1) }, dtype, 'none')
   return graph.op('Slice', [result, graph.ints([0]), graph.ints([size]), graph.ints([t.axis])])
 }
 
@@ -111,6 +117,7 @@ const elementTarget = (
   updates: OnnxValue,
   a: Addressing,
   needsSlot: boolean,
+  unique: boolean,
   axis: number,
 ): Target => {
   const safe = safeIndices(context, indices, a, !needsSlot)
@@ -122,11 +129,12 @@ const elementTarget = (
     shape: a.operandShape,
     positions: reshaped(context, safe.indices, a.indicesShape, batch),
     positionDtype: safe.dtype,
-    positionsNdim: batch.length,
+    positionsShape: batch,
     updates,
     updatesNdim: batch.length,
     batch,
     inside: safe.inside,
+    unique,
   }
 }
 
@@ -138,6 +146,7 @@ const pointTarget = (
   updates: OnnxValue,
   a: Addressing,
   needsSlot: boolean,
+  unique: boolean,
 ): Target => {
   const safe = safeIndices(context, indices, a, !needsSlot, 'int64')
   return {
@@ -147,11 +156,12 @@ const pointTarget = (
     shape: a.operandShape,
     positions: safe.indices,
     positionDtype: 'int64',
-    positionsNdim: a.indicesShape.length,
+    positionsShape: a.indicesShape,
     updates: batchFirst(context, updates, a),
     updatesNdim: resultShape(a).length,
     batch: a.indicesShape.slice(0, -1),
     inside: safe.inside,
+    unique,
   }
 }
 
@@ -163,6 +173,7 @@ const linearTarget = (
   updates: OnnxValue,
   a: Addressing,
   needsSlot: boolean,
+  unique: boolean,
 ): Target => {
   const { operandShape, sizes } = a
   const { graph } = context
@@ -186,11 +197,12 @@ const linearTarget = (
       shape: [length],
       positions: reshaped(context, positions, places, flat),
       positionDtype: dtype,
-      positionsNdim: 1,
+      positionsShape: flat,
       updates: reshaped(context, ordered, orderedShape, flat),
       updatesNdim: 1,
       batch: flat,
       inside: inside === null ? null : reshaped(context, spread(inside), places, flat),
+      unique,
     }
   }
   const shape = [length, ...row]
@@ -201,15 +213,20 @@ const linearTarget = (
     shape,
     positions: reshaped(context, castTo(context, positions, dtype, 'int64'), places, [...places, 1]),
     positionDtype: 'int64',
-    positionsNdim: places.length + 1,
+    positionsShape: [...places, 1],
     updates: reshaped(context, ordered, orderedShape, [...places, ...row]),
     updatesNdim: places.length + row.length,
     batch,
     inside,
+    unique,
   }
 }
 
-/** Nodes of a scatter. */
+/**
+ * Nodes of a scatter.
+ *
+ * @param uniqueIndices - the caller's promise that no two windows overlap
+ */
 export const lowerScatter = (
   context: LowerContext,
   operand: OnnxValue,
@@ -217,6 +234,7 @@ export const lowerScatter = (
   updates: OnnxValue,
   a: Addressing,
   reduction: Reduction,
+  uniqueIndices: boolean,
 ): OnnxValue => {
   const { dtype } = context.avalsIn[0]!
   if (sizeOf(resultShape(a)) === 0 || sizeOf(a.operandShape) === 0) return operand
@@ -224,13 +242,19 @@ export const lowerScatter = (
   const axis = alongAxis(a)
   // With a slot behind the operand its end is another: positions mustn't count from there.
   const needsSlot = a.mode === 'mask' && reduction === 'none' && !disjoint
-  const args = [context, operand, indices, updates, a, needsSlot] as const
+  // Updates outside that become ones without effect go to rows that others may write.
+  const unique = disjoint || (uniqueIndices && (a.mode === 'promise_in_bounds' || reduction === 'none'))
+  const args = [context, operand, indices, updates, a, needsSlot, unique] as const
   if (axis !== null && a.operandShape.length > 1) {
     return writeInside(context, elementTarget(...args, axis), dtype, reduction, disjoint)
   }
-  // The slot is one row of the leading axis; for points in several axes they have to be made one.
+  // Points in several axes have to be made linear if there's to be a slot, which is one row, or more than one node.
   const components = a.dimensions.startIndexMap.length
-  if (components > 0 && a.operandShape.length > 1 && areLeadingPoints(a) && !(needsSlot && components > 1)) {
+  const count = sizeOf(a.indicesShape.slice(0, -1))
+  const width = sizeOf(a.operandShape.slice(components))
+  const once = components === 1 || unique || isOneNode(count, width, dtype, reduction, context.device)
+  const asPoints = components > 0 && once && !(needsSlot && components > 1)
+  if (asPoints && a.operandShape.length > 1 && areLeadingPoints(a)) {
     return writeInside(context, pointTarget(...args), dtype, reduction, disjoint)
   }
   const target = linearTarget(...args)

@@ -61,15 +61,15 @@ const lowerLog1p = (m: Composite, x: OnnxValue): OnnxValue => {
 /** log(1 + x), accurate near 0. */
 export const log1p = unary('log1p', composite(lowerLog1p), (t, x) => mul(t, reciprocal(add(x, 1))))
 
+/** Kahan's form near 0; farther out e^x - 1 loses nothing. */
 const lowerExpm1 = (m: Composite, x: OnnxValue): OnnxValue => {
   const u = m.op('Exp', x)
   const d = m.op('Sub', u, 1)
   const isOne = m.compare('Equal', u, 1)
-  const isMinusOne = m.compare('Equal', d, -1)
-  const isInfinite = m.compare('Equal', u, Infinity)
-  const unsafe = m.context.graph.op('Or', [m.context.graph.op('Or', [isOne, isMinusOne]), isInfinite])
-  const kahan = m.op('Div', m.op('Mul', d, x), m.op('Log', m.where(unsafe, 2, u)))
-  return m.where(isOne, x, m.where(isMinusOne, -1, m.where(isInfinite, u, kahan)))
+  const isNear = m.compare('LessOrEqual', m.op('Abs', x), 1)
+  const safe = m.context.graph.op('And', [isNear, m.context.graph.op('Not', [isOne])])
+  const kahan = m.op('Div', m.op('Mul', m.where(safe, d, 1), x), m.op('Log', m.where(safe, u, 2)))
+  return m.where(isOne, x, m.where(isNear, kahan, d))
 }
 
 /** e^x - 1, accurate near 0. */

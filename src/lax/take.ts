@@ -20,7 +20,7 @@ const vectors = (
   mode: TakeMode,
 ): readonly [NDArray, GatherOptions & { readonly mode: 'fill' | 'clip' | 'promise_in_bounds' }] => {
   if (!isInteger(indices.dtype)) throw new DTypeError(where, 'integer positions', showAval(indices.aval))
-  if (!modes.includes(mode)) throw new ArgumentError(where, `a mode among ${modes.join(', ')}`, String(mode))
+  if (!modes.includes(mode)) throw new ArgumentError(where, `a mode among ${modes.join(', ')}`, mode)
   const column = reshape(indices, [...indices.shape, 1])
   if (mode !== 'wrap') return [column, { mode, wrapNegative: true }]
   return [size === 0 ? column : rem(column, size), { mode: 'promise_in_bounds', wrapNegative: true }]

@@ -4,7 +4,8 @@ import { arrayType, objectType } from '../pytree/registry.js'
 import type { Path } from './filter.js'
 import { type ContainerDef, type GraphDef, type NodeDef, partOf } from './graphdef.js'
 import { createEmpty } from './object.js'
-import { type AnyState, isState, stateFromEntries, toPart, VariableState } from './state.js'
+import { type AnyState, isState, stateFromEntries, toPart } from './state.js'
+import { VariableState } from './variableState.js'
 import { Variable } from './variable.js'
 
 /** @internal Objects of an earlier graph that are used, with their contents replaced, in the place of new ones. */
@@ -88,9 +89,7 @@ export const stateOfDef = (def: NodeDef, leaves: readonly unknown[], keep: (leaf
   for (let i = 0; i < def.children.length; i++) {
     const value = stateOfDef(def.children[i]!, leaves, keep)
     if (value === null) continue
-    names.push(
-      def.kind === 'object' ? def.names[i]! : `${def.steps === null ? i : partOf(def.steps[i]!)}`,
-    )
+    names.push(def.kind === 'object' ? def.names[i]! : `${def.steps === null ? i : partOf(def.steps[i]!)}`)
     values.push(value)
   }
   return names.length === 0 ? null : stateFromEntries(names, values)
@@ -107,9 +106,11 @@ const collect = (def: NodeDef, state: unknown, leaves: unknown[], path: Path): v
   if (def.kind !== 'object' && def.kind !== 'container') return
   const level = isState(state) ? (state as unknown as Readonly<Record<string, unknown>>) : null
   def.children.forEach((child, i) => {
-    const name =
-      def.kind === 'object' ? def.names[i]! : `${def.steps === null ? i : partOf(def.steps[i]!)}`
-    collect(child, level !== null && Object.hasOwn(level, name) ? level[name] : undefined, leaves, [...path, toPart(name)])
+    const name = def.kind === 'object' ? def.names[i]! : `${def.steps === null ? i : partOf(def.steps[i]!)}`
+    collect(child, level !== null && Object.hasOwn(level, name) ? level[name] : undefined, leaves, [
+      ...path,
+      toPart(name),
+    ])
   })
 }
 
@@ -117,9 +118,7 @@ const countLeaves = (state: unknown): number =>
   isState(state) ? Object.values(state).reduce<number>((sum, value) => sum + countLeaves(value), 0) : 1
 
 const leafPaths = (state: unknown, path: Path): readonly Path[] =>
-  isState(state)
-    ? Object.entries(state).flatMap(([name, value]) => leafPaths(value, [...path, toPart(name)]))
-    : [path]
+  isState(state) ? Object.entries(state).flatMap(([name, value]) => leafPaths(value, [...path, toPart(name)])) : [path]
 
 /**
  * @internal The leaves of a structure from a state.

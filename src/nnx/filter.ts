@@ -95,9 +95,13 @@ export const toPredicate = (filter: Filter): Predicate => {
   if (filter === false || filter === null) return nothing
   if (typeof filter === 'string') return WithTag(filter)
   if (isVariableClass(filter)) return OfType(filter)
-  if (typeof filter === 'function') return filter as Predicate
+  if (typeof filter === 'function') return filter
   if (Array.isArray(filter)) return Any(...(filter as readonly Filter[]))
-  throw new ArgumentError('a filter', 'a Variable class, a tag, a predicate, a boolean, or a list of them', typeof filter)
+  throw new ArgumentError(
+    'a filter',
+    'a Variable class, a tag, a predicate, a boolean, or a list of them',
+    typeof filter,
+  )
 }
 
 /**

@@ -17,9 +17,8 @@ import {
   stateFromEntries,
   type StatesOf,
   toPart,
-  toVariableState,
-  VariableState,
 } from './state.js'
+import { toVariableState, VariableState } from './variableState.js'
 import { Variable } from './variable.js'
 import { type Flattened, flattenGraph, isArrayLeaf } from './walk.js'
 
@@ -140,7 +139,11 @@ const updateNode = (node: unknown, state: AnyState, path: Path): void => {
     const current = childOf(node, name)
     if (current === undefined) {
       if (isState(value)) {
-        throw new ArgumentError('update', 'a state of the model', `a subtree that the model lacks at ${inner.join('/')}`)
+        throw new ArgumentError(
+          'update',
+          'a state of the model',
+          `a subtree that the model lacks at ${inner.join('/')}`,
+        )
       }
       setChild(node, name, value instanceof VariableState ? value.toVariable() : value, inner)
     } else if (current instanceof Variable) {

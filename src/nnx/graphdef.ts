@@ -133,7 +133,9 @@ const printable = (def: NodeDef): unknown => {
       return { [describe]: () => ({ name: nameOf(def.prototype), fields }) }
     }
     case 'variable':
-      return { [describe]: () => ({ name: def.type.name, fields: [['index', def.index], ...Object.entries(def.metadata)] }) }
+      return {
+        [describe]: () => ({ name: def.type.name, fields: [['index', def.index], ...Object.entries(def.metadata)] }),
+      }
     case 'leaf':
       return { [describe]: () => ({ name: 'Array', fields: [] }) }
     case 'ref':

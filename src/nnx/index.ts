@@ -72,8 +72,8 @@ export {
   type StatesOf,
   toFlatState,
   toPureDict,
-  VariableState,
 } from './state.js'
+export { VariableState } from './variableState.js'
 export { DiffState } from './transforms/diffState.js'
 export {
   type Argnum,

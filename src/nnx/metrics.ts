@@ -223,9 +223,9 @@ export class Welford extends Metric {
 export type MetricGroup = Readonly<Record<string, Metric>>
 
 /** What the metrics of a group compute, by name. */
-export type Computed<T extends MetricGroup> = { readonly [K in keyof T]: ReturnType<T[K]['compute']> }
+export type Computed<T> = { readonly [K in keyof T]: T[K] extends Metric ? ReturnType<T[K]['compute']> : never }
 
-class MultiMetricClass<T extends MetricGroup> extends Metric {
+class MultiMetricClass<T extends object> extends Metric {
   /** The names in the order of the constructor. */
   readonly metricNames: readonly string[]
 
@@ -233,7 +233,7 @@ class MultiMetricClass<T extends MetricGroup> extends Metric {
     super()
     this.metricNames = Object.keys(metrics)
     const fields = this as unknown as Record<string, Metric>
-    for (const [name, metric] of Object.entries(metrics)) {
+    for (const [name, metric] of Object.entries(metrics) as readonly (readonly [string, Metric])[]) {
       if (name in this) {
         throw new ArgumentError('MultiMetric', 'names other than those of its own methods and fields', `'${name}'`)
       }
@@ -281,7 +281,7 @@ class MultiMetricClass<T extends MetricGroup> extends Metric {
  * accuracy.item() // => 1
  * metrics.loss.total.value.item() // => 0.5
  */
-export type MultiMetric<T extends MetricGroup = Readonly<Record<never, never>>> = MultiMetricClass<T> & T
+export type MultiMetric<T extends object = object> = MultiMetricClass<T> & T
 
 /** The class of groups of metrics. @throws ArgumentError if a name is that of a method */
 export const MultiMetric = MultiMetricClass as unknown as new <T extends MetricGroup>(metrics: T) => MultiMetric<T>

@@ -54,7 +54,7 @@ const callable = (prototype: object): object => {
 export abstract class CallableObject extends GraphObject {
   constructor() {
     super()
-    return callable(new.target.prototype as object) as this
+    return callable(new.target.prototype) as this
   }
 
   /** What calling the instance does. */
@@ -66,7 +66,8 @@ export const isGraphObject = (value: unknown): value is GraphObject =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
   (value as { readonly [graphObject]?: true })[graphObject] === true
 
-const isCallable = (prototype: object): boolean => Object.prototype.isPrototypeOf.call(CallableObject.prototype, prototype)
+const isCallable = (prototype: object): boolean =>
+  Object.prototype.isPrototypeOf.call(CallableObject.prototype, prototype)
 
 /** @internal An instance of the class of `prototype`, without fields. */
 export const createEmpty = (prototype: object): GraphObject =>

@@ -2,7 +2,7 @@
 import { NDArray } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { PRNGKey } from '../random/index.js'
-import { toVariableState, VariableState } from './state.js'
+import { toVariableState, VariableState } from './variableState.js'
 import { isVariableClass, Variable } from './variable.js'
 
 /** State of an optimizer. */
@@ -78,5 +78,7 @@ export const withoutVariables = (x: unknown): unknown => {
   if (x instanceof Variable) return toVariableState(x as Variable<unknown>).value
   if (typeof x !== 'object' || x === null || x instanceof NDArray || !tree.isNode(x)) return x
   const [leaves, structure] = tree.flatten(x)
-  return structure.unflatten(leaves.map((leaf: unknown) => (leaf instanceof Variable ? (leaf.rawValue as unknown) : leaf)))
+  return structure.unflatten(
+    leaves.map((leaf: unknown) => (leaf instanceof Variable ? (leaf.rawValue as unknown) : leaf)),
+  )
 }

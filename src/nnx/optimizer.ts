@@ -1,5 +1,5 @@
 /** `nnx.Optimizer`: a shell around Optax that rebinds the state after each step. */
-import { ArgumentError, type NDArray } from '../core/index.js'
+import { ArgumentError } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import { applyUpdates, type GradientTransformation } from '../optax/index.js'
 import { type Filter, showFilter } from './filter.js'
@@ -120,5 +120,3 @@ export class Optimizer<M = unknown, S = unknown> extends GraphObject {
     )
   }
 }
-
-export type { NDArray }

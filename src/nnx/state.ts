@@ -1,67 +1,14 @@
 /** States: the Variables of a model as immutable data, in the nesting of the model. */
 import { inspect } from 'node:util'
 import { ArgumentError, type NDArray } from '../core/index.js'
-import { type ClassOf, dictKey, getAttrKey, node, registerNode } from '../pytree/index.js'
+import { dictKey, node, registerNode } from '../pytree/index.js'
 import { compareKeys } from '../pytree/order.js'
 import type { PRNGKey } from '../random/index.js'
 import { type Filter, filtersToPredicates, type Path, type PathPart, type Predicate, showFilter } from './filter.js'
 import type { GraphObject } from './object.js'
 import { classNameOf, describe, type Description, printValue } from './print.js'
-import { frozenMetadata, type Metadata, Variable, type VariableClass } from './variable.js'
-
-/** A Variable taken out of its model: an immutable leaf of a {@link State}. A pytree node whose child is the value. */
-export class VariableState<T = NDArray> {
-  /** Leaves, to the types of trees. */
-  declare readonly [node]: NDArray
-  /** Data beside the value; frozen. */
-  readonly metadata: Metadata
-
-  constructor(
-    /** The kind of the Variable. */
-    readonly type: VariableClass,
-    readonly value: T,
-    metadata: Metadata = {},
-  ) {
-    this.metadata = frozenMetadata(metadata)
-  }
-
-  /** The same kind and metadata with another value. */
-  replace<V>(value: V): VariableState<V> {
-    return new VariableState(this.type, value, this.metadata)
-  }
-
-  /** A new Variable of this kind, value and metadata. */
-  toVariable(): Variable<T> {
-    return Variable.fromMetadata(this.type, this.value, this.metadata)
-  }
-
-  toString(): string {
-    return printValue(this)
-  }
-  /** @internal */
-  [inspect.custom](): string {
-    return printValue(this)
-  }
-  /** @internal */
-  [describe](): Description {
-    return {
-      name: 'VariableState',
-      fields: [['type', this.type], ['value', this.value], ...Object.entries(this.metadata)],
-    }
-  }
-}
-
-const valueKey = [getAttrKey('value')]
-
-registerNode<VariableState<unknown>, readonly [VariableClass, Metadata]>(VariableState as ClassOf<VariableState<unknown>>, {
-  flatten: ({ type, value, metadata }) => ({ children: [value], keys: valueKey, aux: [type, metadata] }),
-  unflatten: ([type, metadata], [value]) => new VariableState(type, value, metadata),
-  printAux: ([type]) => type.name,
-})
-
-/** The leaf of a state that `variable` leaves behind. */
-export const toVariableState = <T>(variable: Variable<T>): VariableState<T> =>
-  new VariableState(variable.type, variable.rawValue, variable.metadata)
+import { Variable } from './variable.js'
+import { VariableState } from './variableState.js'
 
 /** Nested data of which a state is made: levels are plain objects or states. */
 export interface Nested {
@@ -99,13 +46,7 @@ Object.defineProperties(StateNode.prototype, {
   },
   [describe]: {
     value(this: object): Description {
-      const fields = Object.entries(this).map(([name, value]) => {
-        const inner = isState(value)
-          ? { [describe]: () => ({ name: '', fields: fieldsOf(value), brackets: braces, separator: ': ' }) }
-          : value
-        return [showName(name), inner] as const
-      })
-      return { name: 'State', fields, brackets: ['({', '})'], separator: ': ' }
+      return { name: 'State', fields: fieldsOf(this), brackets: ['({', '})'], separator: ': ' }
     },
   },
 })
@@ -420,4 +361,8 @@ export const mergeState = <S extends AnyState>(state: S, ...states: readonly Any
 
 /** @internal Class names of what a state holds, for errors. */
 export const describeLeaf = (leaf: unknown): string =>
-  leaf instanceof VariableState ? leaf.type.name : typeof leaf === 'object' && leaf !== null ? classNameOf(leaf) : typeof leaf
+  leaf instanceof VariableState
+    ? leaf.type.name
+    : typeof leaf === 'object' && leaf !== null
+      ? classNameOf(leaf)
+      : typeof leaf

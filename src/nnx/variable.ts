@@ -1,6 +1,14 @@
 /** Variables: the mutable cells of an object graph. Their classes are kinds, by which filters tell them apart. */
 import { inspect } from 'node:util'
-import { ArgumentError, currentTrace, type DType, type NDArray, type Shape, type Trace, TraceLevelError } from '../core/index.js'
+import {
+  ArgumentError,
+  currentTrace,
+  type DType,
+  type NDArray,
+  type Shape,
+  type Trace,
+  TraceLevelError,
+} from '../core/index.js'
 import { classNameOf, describe, type Description, printValue } from './print.js'
 
 /** What is known of a Variable besides its value; part of the structure of a model, not of its state. */

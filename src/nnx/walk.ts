@@ -4,7 +4,16 @@ import { equalAux } from '../pytree/aux.js'
 import { sortedNames } from '../pytree/order.js'
 import { expand, type NodeType, nodeTypeOf } from '../pytree/registry.js'
 import { PRNGKey } from '../random/index.js'
-import { type ContainerDef, GraphDef, type LeafDef, metadataKey, type NodeDef, type ObjectDef, type RefDef, type VariableDef } from './graphdef.js'
+import {
+  type ContainerDef,
+  GraphDef,
+  type LeafDef,
+  metadataKey,
+  type NodeDef,
+  type ObjectDef,
+  type RefDef,
+  type VariableDef,
+} from './graphdef.js'
 import { type GraphObject, isGraphObject } from './object.js'
 import { type Metadata, Variable } from './variable.js'
 
@@ -188,7 +197,11 @@ export class Walk {
 
   /** What was found, with `root` as the structure. */
   finish(root: NodeDef): Flattened {
-    return { def: new GraphDef(root, this.objects.length, this.leaves.length), objects: this.objects, leaves: this.leaves }
+    return {
+      def: new GraphDef(root, this.objects.length, this.leaves.length),
+      objects: this.objects,
+      leaves: this.leaves,
+    }
   }
 }
 

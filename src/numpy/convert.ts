@@ -173,13 +173,17 @@ export const promote = (...xs: readonly ArrayLike[]): readonly NDArray[] => {
   return arrays.map((x) => castLiteral(x, dtype, weakType))
 }
 
-/** Values cast to their common floating type: integers and booleans count as float32. */
+/** The floating type of arithmetic on a type: 64-bit integers count as float64, other integers and booleans as float32. */
+const inexactType = (type: TypeOfValue): TypeOfValue => {
+  if (isFloat(type.dtype)) return type
+  if (isBigInt(type.dtype)) return { dtype: 'float64', weakType: false }
+  return { dtype: 'float32', weakType: type.weakType }
+}
+
+/** Values cast to their common floating type. */
 export const promoteInexact = (...xs: readonly ArrayLike[]): readonly NDArray[] => {
   const arrays = xs.map((x) => asArray(x))
-  const joined = resultType(...arrays.map((x) => x.aval))
-  const { dtype, weakType } = isFloat(joined.dtype)
-    ? joined
-    : promoteTypes(joined, { dtype: 'float32', weakType: true })
+  const { dtype, weakType } = inexactType(resultType(...arrays.map((x) => x.aval)))
   return arrays.map((x) => castLiteral(x, dtype, weakType))
 }
 

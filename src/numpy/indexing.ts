@@ -161,7 +161,7 @@ const resultOrder = ({ axes }: Indexed, arrayNdim: number): readonly number[] =>
   const windows = axes.flatMap((a, i) => (a.kind === 'range' && a.step === 1 ? [i] : []))
   // Beside an array a number counts as an array of one.
   const advanced = axes.flatMap((a, i) => (a.kind === 'range' ? [] : [i]))
-  const together = advanced.length === 0 || advanced.at(-1)! - advanced[0]! === advanced.length - 1
+  const together = advanced.every((axis, i) => axis === advanced[0]! + i)
   const arrayAxes = lax.range(arrayNdim)
   const kept = axes.flatMap((a, i) => (a.kind === 'range' ? [i] : []))
   const placeOf = (axis: number): number =>

@@ -10,6 +10,7 @@ import {
   type NDArray,
   promoteTypes,
 } from '../core/index.js'
+import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
 
@@ -45,26 +46,37 @@ export const multiply: Binary = binary((x, y) => (isBool(x.dtype) ? lax.and(x, y
 export const divide: Binary = inexactBinary((x, y) => lax.div(x, y))
 export const trueDivide = divide
 
+/** Where a truncated remainder has another sign than the divisor. */
+const needsShift = (remainder_: NDArray, y: NDArray): NDArray =>
+  lax.and(lax.ne(lax.lt(remainder_, 0), lax.lt(y, 0)), lax.ne(remainder_, 0))
+
 /** The greatest whole number not above x / y. Integers: x // 0 is -1, as XLA has it. */
 export const floorDivide: Binary = binary((x, y) => {
-  if (isFloat(x.dtype)) return lax.floor(lax.div(x, y))
+  const rest = lax.rem(x, y)
+  if (isFloat(x.dtype)) {
+    const quotient = lax.div(lax.sub(x, rest), y)
+    const shift = lax.and(lax.ne(rest, 0), lax.ne(lax.sign(y), lax.sign(rest)))
+    const floored = lax.roundHalfEven(lax.select(shift, quotient, lax.sub(quotient, 1)))
+    return lax.select(lax.eq(y, 0), floored, lax.stopGradient(lax.div(x, y)))
+  }
   const quotient = lax.div(x, y)
   if (isUnsigned(x.dtype)) return quotient
   const signsDiffer = lax.ne(lax.sign(x), lax.sign(y))
-  const inexactQuotient = lax.ne(lax.rem(x, y), 0)
-  return lax.select(lax.and(signsDiffer, inexactQuotient), quotient, lax.sub(quotient, 1))
+  return lax.select(lax.and(signsDiffer, lax.ne(rest, 0)), quotient, lax.sub(quotient, 1))
 })
 
-/** Remainder with the sign of y, Python's `%`. */
+/** Remainder with the sign of y, Python's `%`; of integers by 0 it is 0. */
 export const remainder: Binary = binary((x, y) => {
-  const truncated = lax.rem(x, y)
-  if (isUnsigned(x.dtype)) return truncated
-  const wrong = lax.and(lax.ne(lax.lt(truncated, 0), lax.lt(y, 0)), lax.ne(truncated, 0))
-  return lax.select(wrong, truncated, lax.add(truncated, y))
+  const rest = lax.rem(x, y)
+  if (isFloat(x.dtype)) return lax.select(needsShift(rest, y), rest, lax.add(rest, y))
+  const shifted = isUnsigned(x.dtype) ? rest : lax.select(needsShift(rest, y), rest, lax.add(rest, y))
+  return lax.select(lax.eq(y, 0), shifted, 0)
 })
 export const mod = remainder
-/** Remainder with the sign of x, C's `fmod`. */
-export const fmod: Binary = binary((x, y) => lax.rem(x, y))
+/** Remainder with the sign of x, C's `fmod`; of integers by 0 it is 0. */
+export const fmod: Binary = binary((x, y) =>
+  isFloat(x.dtype) ? lax.rem(x, y) : lax.select(lax.eq(y, 0), lax.rem(x, y), 0),
+)
 
 /** x to the power y; a whole JS number as exponent becomes products. */
 export const power: Binary = (x, y) => {
@@ -143,14 +155,23 @@ export const cos: Unary = inexact((x) => lax.cos(x))
 export const tan: Unary = inexact((x) => lax.tan(x))
 export const tanh: Unary = inexact((x) => lax.tanh(x))
 
-/** log(e^x + e^y), without overflow. */
-export const logaddexp: Binary = inexactBinary((x, y) => {
-  const greaterOne = lax.max(x, y)
+const logSumOfTwo = customJvp((x: NDArray, y: NDArray): NDArray => {
   const delta = lax.sub(x, y)
-  const isSame = lax.ne(delta, delta)
-  const sum = lax.add(greaterOne, lax.log1p(lax.exp(lax.neg(lax.abs(delta)))))
-  return lax.select(isSame, sum, lax.add(x, y))
+  const sum = lax.add(lax.max(x, y), lax.log1p(lax.exp(lax.neg(lax.abs(delta)))))
+  // Infinities of one sign have no difference.
+  return lax.select(lax.ne(delta, delta), sum, lax.add(x, y))
 })
+logSumOfTwo.defjvp(([x, y], [tx, ty]) => {
+  const z = logSumOfTwo(x, y)
+  const share = (a: NDArray, t: NDArray): NDArray => {
+    const isInfinite = lax.eq(lax.abs(z), Infinity)
+    return lax.mul(t, lax.exp(lax.sub(lax.select(isInfinite, a, 0), lax.select(isInfinite, z, 0))))
+  }
+  return [z, lax.add(share(x, tx), share(y, ty))]
+})
+
+/** log(e^x + e^y), without overflow. */
+export const logaddexp: Binary = inexactBinary((x, y) => logSumOfTwo(x, y))
 
 const floats = (x: ArrayLike): NDArray => promoteInexact(x)[0]!
 export const isnan: Unary = (x) => lax.ne(floats(x), floats(x))

@@ -83,7 +83,7 @@ const bitsProgram = jit(
  * @param shape - default a scalar
  * @throws DTypeError unless the dtype is unsigned
  * @example
- * random.bits(random.key(0), [2]) // => Array([2467461003, 3840466878], dtype=uint32)
+ * random.bits(random.key(0), [2]) // => Array([ 928981903, 3453687069], dtype=uint32)
  */
 export const bits = (key: PRNGKey, shape: Shape = [], { dtype = 'uint32' }: BitsOptions = {}): NDArray => {
   if (!isUnsigned(dtype)) throw new DTypeError('random.bits', 'an unsigned dtype', dtype)

@@ -36,7 +36,7 @@ const bernoulliProgram = jit(
  * @throws DTypeError if `p` is an array that isn't floating
  * @throws ShapeError unless `p` broadcasts to the shape
  * @example
- * random.bernoulli(random.key(0), 0.7, [4]) // => Array([ True,  True,  True, False], dtype=bool)
+ * random.bernoulli(random.key(0), 0.7, [4]) // => Array([False,  True,  True,  True], dtype=bool)
  */
 export const bernoulli = (key: PRNGKey, p: ArrayLike = 0.5, shape: Shape | null = null): NDArray => {
   const probability = p instanceof NDArray ? p : literal(Number(p), 'float32')
@@ -156,7 +156,7 @@ const integerBound = (x: ArrayLike): NDArray => {
  * @throws DTypeError unless dtype and bounds are integers
  * @throws ShapeError unless the bounds broadcast to the shape
  * @example
- * random.randint(random.key(0), [5], 0, 10) // => Array([8, 9, 6, 6, 6], dtype=int32)
+ * random.randint(random.key(0), [5], 0, 10) // => Array([8, 1, 3, 8, 8], dtype=int32)
  */
 export const randint = (
   key: PRNGKey,

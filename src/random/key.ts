@@ -150,8 +150,9 @@ const splitProgram = jit(
  *
  * @param shape - number of keys, or the shape of an array of them; default 2
  * @example
- * const [k1, k2] = random.split(random.key(0))
- * k1.shape // => []
+ * const keys = random.split(random.key(0), 3)
+ * keys.shape // => [3]
+ * keys.at(0).shape // => []
  */
 export const split = (k: PRNGKey, shape: number | Shape = 2): PRNGKey => {
   checkedKey('random.split', k)

@@ -49,7 +49,7 @@ export interface PermutationOptions {
  * @throws ArgumentError unless n is a whole number
  * @throws ShapeError for a scalar array
  * @example
- * random.permutation(random.key(0), 5) // => Array([3, 0, 4, 1, 2], dtype=int32)
+ * random.permutation(random.key(0), 5) // => Array([1, 0, 4, 3, 2], dtype=int32)
  */
 export const permutation = (
   key: PRNGKey,

@@ -90,6 +90,11 @@ export class TensorBuffer implements Storage {
     return cell
   }
 
+  /** Whether an asynchronous run uses it. */
+  get isPinned(): boolean {
+    return this.#cell !== null && this.#cell.pins > 0
+  }
+
   /** Releases the native handle now, unless an asynchronous run uses it. The elements stay, and so does the use. */
   releaseHandle(): void {
     if (this.#cell !== null) releaseHandle(this.#cell)

@@ -55,7 +55,7 @@ class CompiledProgram implements Executable {
   readonly #key: string
   readonly #avalsOut: readonly ShapedArray[]
   readonly #outputKeys: readonly string[]
-  readonly #donated: readonly number[]
+  readonly #donated: ReadonlySet<number>
 
   constructor(
     readonly jaxpr: Jaxpr,
@@ -65,7 +65,7 @@ class CompiledProgram implements Executable {
     this.#key = createHash('sha256').update(jaxpr.toString()).digest('base64')
     this.#avalsOut = jaxpr.avalsOut
     this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
-    this.#donated = donated
+    this.#donated = new Set(donated)
   }
 
   #program(): Program {
@@ -89,7 +89,7 @@ class CompiledProgram implements Executable {
 
   /** The arrays that are donated, checked before anything runs. */
   #donations(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
-    if (this.#donated.length === 0) return []
+    if (this.#donated.size === 0) return []
     const given = new Set<ConcreteArray>()
     for (const i of this.#donated) {
       const x = args[i]!
@@ -104,7 +104,7 @@ class CompiledProgram implements Executable {
       if (x.literal === null) given.add(x)
     }
     args.forEach((x, i) => {
-      if (!this.#donated.includes(i) && given.has(x)) {
+      if (!this.#donated.has(i) && given.has(x)) {
         throw new ArgumentError(this.name, 'donated arrays that are not also other arguments', showAval(x.aval))
       }
     })
@@ -120,6 +120,11 @@ class CompiledProgram implements Executable {
 
   run(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
     const donations = this.#donations(args)
+    // ONNX Runtime refuses a graph without results.
+    if (this.#avalsOut.length === 0) {
+      this.#donate(donations)
+      return []
+    }
     const program = this.#program()
     const inputs = this.#inputs(program, args)
     const outputs = this.#outputs()
@@ -129,6 +134,7 @@ class CompiledProgram implements Executable {
   }
 
   async runAsync(args: readonly ConcreteArray[]): Promise<readonly ConcreteArray[]> {
+    if (this.#avalsOut.length === 0) return this.run(args)
     const donations = this.#donations(args)
     const program = this.#program()
     const inputs = this.#inputs(program, args)
@@ -166,9 +172,16 @@ const typeKey = (aval: ShapedArray): string => (aval.weakType ? `${showAval(aval
 export const cpuBackend: Backend = {
   defaultDevice: 'cpu',
 
-  allocateScalar: ({ dtype }: ShapedArray, value: Scalar) => {
+  allocateScalar: ({ dtype, shape }: ShapedArray, value: Scalar) => {
     const { bytes } = tensor(dtype, [], [value] as readonly number[])
-    return TensorBuffer.from(dtype, [], bytes as Uint8Array<ArrayBuffer>)
+    return TensorBuffer.from(dtype, shape, bytes as Uint8Array<ArrayBuffer>)
+  },
+
+  recycle: (storage) => {
+    const buffer = storage as TensorBuffer
+    if (buffer.isPinned) return false
+    pool.give(buffer)
+    return true
   },
 
   allocate: (aval: ShapedArray, data: TypedArray) => TensorBuffer.from(aval.dtype, aval.shape, data),
@@ -193,7 +206,7 @@ export const cpuBackend: Backend = {
       }
     })
     const inputs = program.inputs.map((i) => args[i]!.storage as TensorBuffer)
-    const outputs = avalsOut.map(({ dtype, shape }) => TensorBuffer.allocate(dtype, shape))
+    const outputs = avalsOut.map(({ dtype, shape }) => pool.take(dtype, shape))
     program.session.run(inputs, outputs)
     return results(avalsOut, outputs)
   },

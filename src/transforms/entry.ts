@@ -4,6 +4,9 @@ import '../install.js'
 export {
   evalShape,
   grad,
+  hessian,
+  jacfwd,
+  jacrev,
   jit,
   type JitOptions,
   type Jitted,
@@ -16,4 +19,11 @@ export {
   vmap,
   type VmapOptions,
 } from './index.js'
-export { customJvp, type CustomJvpFunction, type CustomJvpOptions } from '../control/index.js'
+export {
+  customJvp,
+  type CustomJvpFunction,
+  type CustomJvpOptions,
+  customVjp,
+  type CustomVjpFunction,
+  type CustomVjpOptions,
+} from '../control/index.js'

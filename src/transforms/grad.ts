@@ -44,7 +44,7 @@ export interface GradOptions<N, Aux> {
 type ValueOf<R> = R extends readonly [infer L, infer X] ? readonly [L, X] : R
 
 /** Leaves that can be differentiated. @throws DTypeError */
-const differentiable = (
+export const differentiable = (
   where: string,
   leaves: readonly unknown[],
   paths: () => readonly tree.KeyPath[],

@@ -1,6 +1,7 @@
 export * from './arguments.js'
 export * from './cache.js'
 export * from './grad.js'
+export * from './jacobian.js'
 export * from './jit.js'
 export * from './jvp.js'
 export * from './linearize.js'

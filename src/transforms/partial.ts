@@ -50,27 +50,29 @@ export interface SplitJaxpr {
   readonly residuals: readonly { readonly input: boolean; readonly index: number }[]
 }
 
-/** Split a program by which of its inputs are unknown. */
-export const partialEvalJaxpr = cached((jaxpr: Jaxpr, unknownInputs: readonly boolean[]): SplitJaxpr => {
-  const known = new JaxprTrace()
-  const staged = new JaxprTrace()
-  const inputs = jaxpr.avalsIn.map((aval, i) => (unknownInputs[i]! ? staged : known).input(aval, `argument ${i}`))
-  const partial = new PartialTrace(known, staged)
-  const outputs = withTrace(partial, () => evalJaxpr(jaxpr, inputs))
-  const unknownOutputs = outputs.map((x) => partial.isUnknown(x))
-  const unknown = staged.finish(
-    inputs.filter((_, i) => unknownInputs[i]),
-    outputs.filter((_, i) => unknownOutputs[i]),
-  )
-  const knownInputs = inputs.filter((_, i) => !unknownInputs[i])
-  const computed = unknown.consts.filter((x) => !knownInputs.includes(x as JaxprTracer))
-  return {
-    known: known.finish(knownInputs, [...outputs.filter((_, i) => !unknownOutputs[i]), ...computed]).jaxpr,
-    unknown: unknown.jaxpr,
-    unknownOutputs,
-    residuals: unknown.consts.map((x) => {
-      const input = knownInputs.indexOf(x as JaxprTracer)
-      return input >= 0 ? { input: true, index: input } : { input: false, index: computed.indexOf(x) }
-    }),
-  }
-})
+/** Split a program by which of its inputs are unknown; outputs at `forced` positions count as unknown, too. */
+export const partialEvalJaxpr = cached(
+  (jaxpr: Jaxpr, unknownInputs: readonly boolean[], forced: readonly boolean[] = []): SplitJaxpr => {
+    const known = new JaxprTrace()
+    const staged = new JaxprTrace()
+    const inputs = jaxpr.avalsIn.map((aval, i) => (unknownInputs[i]! ? staged : known).input(aval, `argument ${i}`))
+    const partial = new PartialTrace(known, staged)
+    const outputs = withTrace(partial, () => evalJaxpr(jaxpr, inputs))
+    const unknownOutputs = outputs.map((x, i) => forced[i] === true || partial.isUnknown(x))
+    const unknown = staged.finish(
+      inputs.filter((_, i) => unknownInputs[i]),
+      outputs.filter((_, i) => unknownOutputs[i]),
+    )
+    const knownInputs = inputs.filter((_, i) => !unknownInputs[i])
+    const computed = unknown.consts.filter((x) => !knownInputs.includes(x as JaxprTracer))
+    return {
+      known: known.finish(knownInputs, [...outputs.filter((_, i) => !unknownOutputs[i]), ...computed]).jaxpr,
+      unknown: unknown.jaxpr,
+      unknownOutputs,
+      residuals: unknown.consts.map((x) => {
+        const input = knownInputs.indexOf(x as JaxprTracer)
+        return input >= 0 ? { input: true, index: input } : { input: false, index: computed.indexOf(x) }
+      }),
+    }
+  },
+)

@@ -12,8 +12,13 @@ const offset = (shape: readonly number[], index: readonly number[]): number =>
   shape.reduce((sum, n, axis) => sum * n + index[axis]!, 0)
 
 /** Whole numbers in [-4, 4] whose sums are exact, the same for a seed. */
-export const wholeNumbers = (size: number, seed: number): number[] =>
-  range(size).map((i) => ((i * 37 + seed * 101 + ((i * i) >> 2)) % 9) - 4)
+export const wholeNumbers = (size: number, seed: number): number[] => {
+  let state = Math.imul(seed + 1, 2654435761)
+  return range(size).map(() => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return ((state >>> 16) % 9) - 4
+  })
+}
 
 export const arrayOf = (shape: readonly number[], values: readonly number[], dtype: DType = 'float32'): NDArray =>
   np.array(Float64Array.from(values)).astype(dtype).reshape(shape)

@@ -138,6 +138,12 @@ test('gather and scatters: vmap is a loop, over each subset of the arguments', (
 
 // modes and dtypes
 
+const rows: lax.ScatterDimensionNumbers = {
+  updateWindowDims: [1],
+  insertedWindowDims: [0],
+  scatterDimsToOperandDims: [0],
+}
+
 const points: lax.GatherDimensionNumbers = { offsetDims: [], collapsedSliceDims: [0], startIndexMap: [0] }
 const pointWrites: lax.ScatterDimensionNumbers = {
   updateWindowDims: [],
@@ -225,16 +231,72 @@ test('NaN wins in min and max, whether it was there or comes', (t) => {
   }
 })
 
-test('many updates of few rows are all added', (t) => {
-  const n = 20000
-  const i = np.arange(n).reshape([n, 1])
-  const dims = { updateWindowDims: [1], insertedWindowDims: [0], scatterDimsToOperandDims: [0] }
-  const y = lax.scatterAdd(np.zeros([7, 64]), lax.rem(i, 7), np.ones([n, 64]), dims)
-  t.is(Math.min(...elements(y)), Math.floor(n / 7))
+// ONNX Runtime's ScatterND writes rows on several threads, which lose updates of one row.
+const shared: readonly (readonly [string, rows: number, width: number, count: number, op: string])[] = [
+  ['one node', 7, 64, 1500, 'ScatterND'],
+  ['chunks', 7, 64, 20011, 'Scan'],
+  ['chunks of one row', 3, 120_000, 5, 'Scan'],
+  ['elements', 20_000, 64, 3000, 'ScatterElements'],
+]
+for (const [name, length, width, count, op] of shared) {
+  test(`rows that several windows share get all of their updates: ${name}`, (t) => {
+    const hits = Math.min(length, 7)
+    const i = lax.rem(np.arange(count), hits)
+    const updates = lax.broadcastInDim(np.arange(count).astype('float32'), [count, width], [0])
+    const zeros = np.zeros([length, width])
+    const by =
+      (f: typeof lax.scatter) =>
+      (x: NDArray, k: NDArray, u: NDArray): NDArray =>
+        f(x, lax.reshape(k, [count, 1]), u, rows, { mode: 'promise_in_bounds' })
+    t.true(operators(by(lax.scatterAdd), [zeros, i, updates]).includes(op))
+    const of = (k: number): number[] => range(count).filter((v) => v % hits === k)
+    const expected = (f: (values: readonly number[]) => number): number[] => range(hits).map((k) => f(of(k)))
+    const firsts = (y: NDArray): number[] => elements(lax.slice(y, [0, 0], [hits, 1]))
+    const lasts = (y: NDArray): number[] => elements(lax.slice(y, [0, width - 1], [hits, width]))
+    for (const _ of range(3)) {
+      const ones = by(lax.scatterAdd)(zeros, i, np.ones([count, width]))
+      t.deepEqual(
+        elements(lax.reduceSum(ones, [1])),
+        range(length).map((k) => (k < hits ? of(k).length * width : 0)),
+      )
+    }
+    const last = expected((values) => values.at(-1)!)
+    for (const y of [by(lax.scatter)(zeros, i, updates), by(lax.scatterMax)(zeros, i, updates)]) {
+      t.deepEqual(firsts(y), last)
+      t.deepEqual(lasts(y), last)
+    }
+    const half = by(lax.scatterAdd)(zeros.astype('float16'), i, np.ones([count, width], { dtype: 'float16' }))
+    t.is(half.dtype, 'float16')
+    t.deepEqual(lasts(half), elements(np.array(expected((values) => values.length)).astype('float16')))
+  })
+}
+
+test('windows that are promised not to overlap take one node', (t) => {
+  const [x, i, u] = [np.zeros([5000, 64]), np.arange(5000).reshape([5000, 1]), np.ones([5000, 64])]
+  const f =
+    (uniqueIndices: boolean) =>
+    (a: NDArray, k: NDArray, b: NDArray): NDArray =>
+      lax.scatterAdd(a, k, b, rows, { mode: 'promise_in_bounds', uniqueIndices })
+  t.true(operators(f(true), [x, i, u]).includes('ScatterND'))
+  t.true(operators(f(false), [x, i, u]).includes('Scan'))
   t.is(
-    elements(y).reduce((a, b) => a + b),
-    n * 64,
+    elements(f(true)(x, i, u)).every((v) => v === 1),
+    true,
   )
+  // Dropped ones are added, as zeros, to rows of others.
+  const dropping = (a: NDArray, k: NDArray, b: NDArray): NDArray =>
+    lax.scatterAdd(a, k, b, rows, { uniqueIndices: true })
+  t.true(operators(dropping, [x, i, u]).includes('Scan'))
+})
+
+test('points in several axes that may be one: linear where one node would race', (t) => {
+  const dims = { updateWindowDims: [1], insertedWindowDims: [0, 1], scatterDimsToOperandDims: [0, 1] }
+  const count = 2500
+  const i = lax.rem(np.arange(2 * count), 2).reshape([count, 2])
+  const f = (x: NDArray, k: NDArray, u: NDArray): NDArray => lax.scatterAdd(x, k, u, dims)
+  const args = [np.zeros([2, 2, 64]), i, np.ones([count, 64])] as const
+  t.true(operators(f, args).includes('Scan'))
+  t.deepEqual(elements(lax.reduceSum(f(...args), [2])), [0, count * 64, 0, 0])
 })
 
 test('more windows than a constant should list', (t) => {
@@ -254,12 +316,6 @@ test('more windows than a constant should list', (t) => {
 })
 
 // derivatives of the other scatters
-
-const rows: lax.ScatterDimensionNumbers = {
-  updateWindowDims: [1],
-  insertedWindowDims: [0],
-  scatterDimsToOperandDims: [0],
-}
 
 test('scatter: derivatives with unlike windows, and of the winners where windows overlap', (t) => {
   const [x, u] = [sample([4, 3], 1), sample([3, 3], 2)]
@@ -381,17 +437,17 @@ interface GatherParams {
 
 checkShaping({
   take: (p: TakeParams, name) => (x, i) => {
-    const positions = name.includes('of ints') ? i!.mul(3) : i!
+    const positions = name.includes('of ints') ? i.mul(3) : i
     return p.axis === null
       ? lax.take(lax.reshape(x, [x.size]), positions, 0, p.mode)
       : lax.take(x, positions, p.axis, p.mode)
   },
   take_along_axis: (p: TakeParams) => (x, i) =>
-    lax.takeAlongAxis(x, i!.ndim < x.ndim ? lax.expandDims(i!, [0]) : i!, p.axis!, p.mode),
+    lax.takeAlongAxis(x, i.ndim < x.ndim ? lax.expandDims(i, [0]) : i, p.axis!, p.mode),
   'lax.gather': (p: GatherParams, name) => (x, i) =>
     lax.gather(
       x,
-      name.includes('[:,1:]') ? lax.sliceInDim(i!, 1, 3, 1, 1) : i!,
+      name.includes('[:,1:]') ? lax.sliceInDim(i, 1, 3, 1, 1) : i,
       { offsetDims: p.offset_dims, collapsedSliceDims: p.collapsed_slice_dims, startIndexMap: p.start_index_map },
       p.slice_sizes,
       { mode: p.mode },

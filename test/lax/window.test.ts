@@ -115,7 +115,8 @@ for (const dtype of ['float32', 'float64', 'int32', 'uint8'] as const) {
         const f = apply(lax.reduceWindowSum, p)
         const sums = places.map((window) => window.reduce<number>((sum, i) => sum + (i === null ? 0 : values[i]!), 0))
         if (!dtype.startsWith('float')) {
-          t.deepEqual(elements(f(x)), sums)
+          const wrapped = sums.map((v) => (dtype === 'uint8' ? v % 256 : v))
+          t.deepEqual(elements(f(x)), wrapped)
           return
         }
         const ct = wholeNumbers(places.length, 2)

@@ -1,11 +1,26 @@
 import test from 'ava'
-import { ArgumentError, DTypeError, grad, jit, lax, type NDArray, nnx, np, random, ShapeError } from '../../src/index.js'
+import {
+  ArgumentError,
+  DTypeError,
+  grad,
+  jit,
+  lax,
+  type NDArray,
+  nnx,
+  np,
+  random,
+  ShapeError,
+} from '../../src/index.js'
 import { allClose, elements, sample } from '../helpers/arrays.js'
 import { closeTo, inLayout, layersGolden } from './models.js'
 
 const golden = layersGolden['layers (partitionable=True, Rngs(0), x=arange(12).reshape(3,4)/10-0.5)']
 const x = np.arange(12).reshape(3, 4).astype('float32').div(10).sub(0.5)
-const image = np.arange(2 * 5 * 5 * 2).reshape(2, 5, 5, 2).astype('float32').div(100)
+const image = np
+  .arange(2 * 5 * 5 * 2)
+  .reshape(2, 5, 5, 2)
+  .astype('float32')
+  .div(100)
 const rngs = (): nnx.Rngs => new nnx.Rngs(0)
 
 const likeFlax = test.macro<[make: () => readonly [module: unknown, y: NDArray]]>({
@@ -23,13 +38,18 @@ const likeFlax = test.macro<[make: () => readonly [module: unknown, y: NDArray]]
   title: (name) => `Flax: ${name!}`,
 })
 
-const called = <A extends NDArray>(module: (x: A) => NDArray, input: A): readonly [unknown, NDArray] => [module, module(input)]
+const called = <A extends NDArray>(module: (x: A) => NDArray, input: A): readonly [unknown, NDArray] => [
+  module,
+  module(input),
+]
 
 test('Linear(4,2)', likeFlax, () => called(new nnx.Linear(4, 2, { rngs: rngs() }), x))
 test('Embed(5,3)([0,4,2])', likeFlax, () =>
   called(new nnx.Embed(5, 3, { rngs: rngs() }), np.array([0, 4, 2], { dtype: 'int32' })),
 )
-test('Conv(2,3,(3,3)) on arange(2*5*5*2)/100', likeFlax, () => called(new nnx.Conv(2, 3, [3, 3], { rngs: rngs() }), image))
+test('Conv(2,3,(3,3)) on arange(2*5*5*2)/100', likeFlax, () =>
+  called(new nnx.Conv(2, 3, [3, 3], { rngs: rngs() }), image),
+)
 test('Conv(2,4,(3,3),strides=2,VALID,groups=2)', likeFlax, () =>
   called(new nnx.Conv(2, 4, [3, 3], { rngs: rngs(), strides: 2, padding: 'VALID', featureGroupCount: 2 }), image),
 )
@@ -109,7 +129,11 @@ const paddings = [
 for (const { padding, kernel, at } of paddings) {
   test(`Conv pads ${JSON.stringify(padding)}`, (t) => {
     const signal = [3, -1, 4, 1, -5]
-    const conv = new nnx.Conv(1, 1, kernel.length, { rngs: rngs(), padding: padding as nnx.ConvPadding, useBias: false })
+    const conv = new nnx.Conv(1, 1, kernel.length, {
+      rngs: rngs(),
+      padding: padding,
+      useBias: false,
+    })
     conv.kernel.value = np.array(kernel).reshape(kernel.length, 1, 1)
     const y = conv(np.array(signal).reshape(1, 5, 1))
     t.deepEqual(elements(y), [...conv1d(signal, kernel, at([...signal]))])
@@ -140,16 +164,24 @@ test('Conv: one to three spatial axes, any batch axes, dilation, mask', (t) => {
 })
 
 test('Conv says what does not fit', (t) => {
-  const make = (options: Partial<nnx.ConvOptions>, size: number | number[] = [3, 3]) => () =>
-    new nnx.Conv(2, 3, size, { rngs: rngs(), ...options })
+  const make =
+    (options: Partial<nnx.ConvOptions>, size: number | number[] = [3, 3]) =>
+    () =>
+      new nnx.Conv(2, 3, size, { rngs: rngs(), ...options })
   t.throws(make({ padding: 'CAUSAL' }), { instanceOf: ArgumentError, message: /one spatial axis for CAUSAL/ })
   t.throws(make({ featureGroupCount: 3 }), { instanceOf: ArgumentError, message: /3 equal groups/ })
   t.throws(make({ strides: [1] }), { instanceOf: ArgumentError, message: /strides for 2 spatial axes/ })
   t.throws(make({ padding: [1] }), { instanceOf: ArgumentError, message: /a padding for 2 spatial axes/ })
   t.throws(make({}, [1, 1, 1, 1]), { instanceOf: ArgumentError, message: /1 to 3 spatial axes/ })
   t.throws(make({ mask: np.ones([3, 3]) }), { instanceOf: ShapeError, message: /a mask of the kernel's shape/ })
-  t.throws(() => make({})()(np.ones([1, 4, 4, 3])), { instanceOf: ShapeError, message: /2 features, got float32\[1,4,4,3\]/ })
-  t.throws(() => make({ padding: 'REFLECT' }, 9)()(np.ones([1, 3, 2])), { instanceOf: ShapeError, message: /longer than/ })
+  t.throws(() => make({})()(np.ones([1, 4, 4, 3])), {
+    instanceOf: ShapeError,
+    message: /2 features, got float32\[1,4,4,3\]/,
+  })
+  t.throws(() => make({ padding: 'REFLECT' }, 9)()(np.ones([1, 3, 2])), {
+    instanceOf: ShapeError,
+    message: /longer than/,
+  })
 })
 
 test('the gradient of a Conv is that of the convolution', (t) => {
@@ -159,7 +191,9 @@ test('the gradient of a Conv is that of the convolution', (t) => {
   const kernelGrad = grad((k: NDArray) =>
     np.sum(
       np.square(
-        lax.convGeneralDilated(input, k, [1, 1], 'VALID', { dimensionNumbers: ['NHWC', 'HWIO', 'NHWC'] }).add(conv.bias!.value),
+        lax
+          .convGeneralDilated(input, k, [1, 1], 'VALID', { dimensionNumbers: ['NHWC', 'HWIO', 'NHWC'] })
+          .add(conv.bias!.value),
       ),
     ),
   )(conv.kernel.value)
@@ -212,7 +246,10 @@ test('BatchNorm keeps statistics in float32 and computes in the dtype of the opt
   t.is(norm.var.value.dtype, 'float32')
   const bare = new nnx.BatchNorm(2, { rngs: rngs(), useBias: false, useScale: false })
   t.is(bare.scale, null)
-  t.deepEqual(nnx.toFlatState(nnx.state(bare)).map(([path]) => path[0]), ['mean', 'var'])
+  t.deepEqual(
+    nnx.toFlatState(nnx.state(bare)).map(([path]) => path[0]),
+    ['mean', 'var'],
+  )
 })
 
 test('Dropout keeps the mean, uses a key a call, and does nothing in evaluation', (t) => {
@@ -259,15 +296,23 @@ test('Embed: one row serves all numbers, unknown numbers are NaN, attend is the 
 
 test('Sequential applies layers and functions, hands lists on as arguments', (t) => {
   const linear = new nnx.Linear(2, 3, { rngs: rngs() })
-  const model = new nnx.Sequential(linear, nnx.relu, (y: NDArray) => [y, 2], (y: NDArray, k: number) => y.mul(k))
+  const model = new nnx.Sequential(
+    linear,
+    nnx.relu,
+    (y: NDArray) => [y, 2],
+    (y: NDArray, k: number) => y.mul(k),
+  )
   const input = sample([4, 2], 1, 'float32')
   allClose(t, model(input), nnx.relu(linear(input)).mul(2))
   t.is(new nnx.Sequential()(input), input)
   t.throws(() => new nnx.Sequential(3 as never), { instanceOf: ArgumentError, message: /number at position 0/ })
-  t.deepEqual(nnx.toFlatState(nnx.state(model)).map(([path]) => path), [
-    ['layers', 0, 'bias'],
-    ['layers', 0, 'kernel'],
-  ])
+  t.deepEqual(
+    nnx.toFlatState(nnx.state(model)).map(([path]) => path),
+    [
+      ['layers', 0, 'bias'],
+      ['layers', 0, 'kernel'],
+    ],
+  )
 })
 
 test('layers work inside of plain jit when closed over', (t) => {

@@ -23,7 +23,8 @@ export const layouts = [
 ] as const
 
 /** Run a test in one layout of the random numbers. */
-export const inLayout = <T>(partitionable: boolean, f: () => T): T => config.using('threefryPartitionable', partitionable, f)
+export const inLayout = <T>(partitionable: boolean, f: () => T): T =>
+  config.using('threefryPartitionable', partitionable, f)
 
 export const decode = ({ dtype, shape, data }: Encoded): NDArray => np.array(data as number[], { dtype }).reshape(shape)
 
@@ -38,11 +39,19 @@ export const closeTo = (t: ExecutionContext, x: NDArray, nested: unknown, what =
 const flaxName = (path: nnx.Path): string => path.map((p) => (p === 'optState' ? 'opt_state' : `${p}`)).join('/')
 
 /** Names and values of a state; keys as their words. */
-export const flatState = (state: nnx.AnyState): ReadonlyMap<string, { readonly type: string; readonly value: NDArray }> =>
+export const flatState = (
+  state: nnx.AnyState,
+): ReadonlyMap<string, { readonly type: string; readonly value: NDArray }> =>
   new Map(
     nnx.toFlatState(state).map(([path, leaf]) => {
       const value: unknown = leaf.value
-      return [flaxName(path), { type: leaf.type.name, value: (value instanceof Object && 'impl' in value ? (value as any).data : value) as NDArray }]
+      return [
+        flaxName(path),
+        {
+          type: leaf.type.name,
+          value: (value instanceof Object && 'impl' in value ? (value as any).data : value) as NDArray,
+        },
+      ]
     }),
   )
 

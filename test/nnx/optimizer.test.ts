@@ -127,11 +127,8 @@ for (const { layout, partitionable } of layouts) {
           computed!.push(state.metrics.compute().item())
           losses!.push(loss(state.model).item())
         }
-        // The golden file holds layouts of its own x; the documented one is drawn again.
-        if (decode(golden.x).shape.join() === '1,2' && elements(decode(golden.x))[0] === elements(random.normal(random.key(0), [1, 2]))[0]) {
-          allClose(t, computed!, golden.computed, { rtol: 1e-6 })
-          allClose(t, losses!, golden.losses, { rtol: 1e-6 })
-        }
+        allClose(t, computed!, golden.computed, { rtol: 1e-6 })
+        allClose(t, losses!, golden.losses, { rtol: 1e-6 })
         t.is(state.step.value.item(), golden.computed.length)
       }
     })
@@ -152,9 +149,18 @@ test('all ways to call update do the same', (t) => {
     return [...elements(model.kernel.value), optimizer.step.value.item()]
   }
   const expected = run((o, g) => o.update(g))
-  t.deepEqual(run((o, g) => o.update({ grads: g })), expected)
-  t.deepEqual(run((o, g) => o.update(o.model, g)), expected)
-  t.deepEqual(run((o, g) => o.update(g, { value: np.ones([]) })), expected)
+  t.deepEqual(
+    run((o, g) => o.update({ grads: g })),
+    expected,
+  )
+  t.deepEqual(
+    run((o, g) => o.update(o.model, g)),
+    expected,
+  )
+  t.deepEqual(
+    run((o, g) => o.update(g, { value: np.ones([]) })),
+    expected,
+  )
 })
 
 test('update does what tx.update and applyUpdates do by hand, and returns what was added', (t) => {
@@ -199,7 +205,10 @@ test('gradients of other Variables than wrt selects are an error that names them
   const loss = (m: WithCustom): NDArray => np.sum(m(np.ones([1, 2])))
   const optimizer = new nnx.Optimizer(model, optax.sgd(0.1), { wrt: Custom })
   const error = t.throws(() => optimizer.update(nnx.grad(loss)(model)), { instanceOf: ArgumentError })
-  t.regex(error!.message, /selected by wrt, Custom, got none for scale, shift; differentiate with .*DiffState\(0, Custom\)/)
+  t.regex(
+    error.message,
+    /selected by wrt, Custom, got none for scale, shift; differentiate with .*DiffState\(0, Custom\)/,
+  )
   t.is(optimizer.step.value.item(), 0)
   const some = nnx.filterState(nnx.grad(loss, { argnums: nnx.DiffState(0, Custom) })(model), nnx.PathContains('scale'))
   t.throws(() => optimizer.update(some), { message: /got none for shift/ })
@@ -249,21 +258,34 @@ test('split, merge and clone of an optimizer train on alike', (t) => {
 test('masks and labels made by tree.map over the state of a model', (t) => {
   const { model, loss } = small()
   const mask = nnx.mapState((path) => path.includes('kernel'), nnx.state(model, nnx.Param))
-  const optimizer = new nnx.Optimizer(model, optax.masked(optax.scale(-1), mask as never))
+  const optimizer = new nnx.Optimizer(model, optax.masked(optax.scale(-1), mask))
   const bias = elements(model.bias!.value)
   const kernel = elements(model.kernel.value)
   const grads = nnx.grad(loss)(model)
   optimizer.update(grads)
-  allClose(t, model.kernel.value, kernel.map((k, i) => k - elements(grads.kernel.value)[i]!))
-  allClose(t, model.bias!.value, bias.map((b, i) => b + elements(grads.bias!.value)[i]!))
+  allClose(
+    t,
+    model.kernel.value,
+    kernel.map((k, i) => k - elements(grads.kernel.value)[i]!),
+  )
+  allClose(
+    t,
+    model.bias!.value,
+    bias.map((b, i) => b + elements(grads.bias!.value)[i]!),
+  )
   const leaves = tree.leaves(nnx.state(optimizer))
   t.true(leaves.length > 0)
 })
 
 test('a learning rate schedule runs inside of one program', (t) => {
   const { model, loss } = small()
-  const optimizer = new nnx.Optimizer(model, optax.sgd((count) => np.divide(1, np.add(count, 1))))
-  const step = nnx.jit((o: nnx.Optimizer<nnx.Linear>) => o.update(nnx.grad((m: nnx.Linear) => np.sum(m.bias!.value))(o.model)))
+  const optimizer = new nnx.Optimizer(
+    model,
+    optax.sgd((count) => np.divide(1, np.add(count, 1))),
+  )
+  const step = nnx.jit((o: nnx.Optimizer<nnx.Linear>) =>
+    o.update(nnx.grad((m: nnx.Linear) => np.sum(m.bias!.value))(o.model)),
+  )
   const before = model.bias!.value.toArray() as number[]
   for (let i = 0; i < 3; i++) step(optimizer)
   allClose(t, model.bias!.value, [before[0]! - (1 + 1 / 2 + 1 / 3)])

@@ -31,8 +31,7 @@ for (const { layout, partitionable } of layouts) {
         const model = seeded()
         const optimizer = new nnx.Optimizer(model, optax.adam(1e-2))
         sameState(t, stateOf(model), golden.state_before, 'before')
-        const run =
-          kind === 'eager' ? step : nnx.jit(step, kind === 'donated' ? { donateArgnums: [0, 1] } : {})
+        const run = kind === 'eager' ? step : nnx.jit(step, kind === 'donated' ? { donateArgnums: [0, 1] } : {})
         golden.steps.forEach((expected: any, i: number) => {
           const { value, logits, grads } = run(model, optimizer, x, labels)
           allClose(t, [value.item()], [expected.loss], { rtol: 1e-5 }, `loss ${i}`)
@@ -40,8 +39,11 @@ for (const { layout, partitionable } of layouts) {
           if (i === 0) sameState(t, grads, expected.grads, 'gradients', 2e-5)
           sameState(t, stateOf(model), expected.state, `state ${i}`, 1e-4, loose)
         })
+        const last = golden.steps.at(-1).state
+        model.conv.bias!.value = decode(last['conv/bias'])
+        model.bn.mean.value = decode(last['bn/mean'])
         model.eval()
-        allClose(t, model(x), decode(golden.eval_logits), { rtol: 1e-4, atol: 0.05 })
+        allClose(t, model(x), decode(golden.eval_logits), { rtol: 1e-4, atol: 1e-4 })
         model.train()
         allClose(t, model(x), decode(golden.train_logits_after_eval), { rtol: 1e-4, atol: 1e-4 })
         sameState(t, stateOf(model), golden.state_after, 'after', 1e-4, loose)
@@ -63,7 +65,11 @@ test('a donated training loop is one program, allocates no new buffers, and its 
     },
     { donateArgnums: 0 },
   )
-  const [kernel, key, moment] = [model.conv.kernel.value, model.dropout.rngs!.key.value, (optimizer.optState as any)[0].mu.conv.kernel.value]
+  const [kernel, key, moment] = [
+    model.conv.kernel.value,
+    model.dropout.rngs!.key.value,
+    (optimizer.optState as any)[0].mu.conv.kernel.value,
+  ]
   train(optimizer, x, labels)
   t.throws(() => elements(kernel), { instanceOf: DeletedArrayError, message: /donated/ })
   t.throws(() => elements(moment), { instanceOf: DeletedArrayError })
@@ -75,12 +81,8 @@ test('a donated training loop is one program, allocates no new buffers, and its 
   const after = runtimeStats()
   t.is(train.traceCount, 1)
   t.is(optimizer.step.value.item(), 7)
-  const allocated = Object.entries(after).find(([name]) => /alloc/i.test(name))
-  if (allocated !== undefined) {
-    const [name, count] = allocated
-    // The returned loss is the only array that lives on.
-    t.true(Number(count) - Number((before as any)[name]) <= 5, `${name}`)
-  }
+  // The returned loss is the only array that lives on.
+  t.true(after.buffersAllocated - before.buffersAllocated <= 5)
 })
 
 test('train() and eval() compile a program each, and switching back compiles none', (t) => {

@@ -74,6 +74,7 @@ test('results may be arguments, constants, or one array twice', (t) => {
     [[1, 2], [0, 0], [1, 2], 3, [2, 3]],
   )
   t.deepEqual(jit(() => ({ n: np.arange(3), empty: null, none: [] }))().n.toArray(), [0, 1, 2])
+  t.deepEqual(jit((_x: NDArray) => [])(np.ones([2])), [], 'no results')
 })
 
 test('donated memory is reused, donated arrays are dead', (t) => {
@@ -94,6 +95,29 @@ test('donated memory is reused, donated arrays are dead', (t) => {
   t.throws(() => step(first), { instanceOf: DeletedArrayError })
   const x = np.ones([3])
   t.throws(() => step({ a: x, b: x }), { instanceOf: ArgumentError, message: /each donated array once/ })
+})
+
+test('a loss that is read gives its memory back, and can be used all the same', (t) => {
+  const step = jit((x: NDArray) => [x.mul(0.5), np.sum(x)] as const, { donateArgnums: 0 })
+  let [x, loss] = step(np.ones([4]))
+  ;[x, loss] = step(x)
+  const first = loss
+  t.is(loss.item(), 2)
+  const { buffersAllocated } = runtimeStats()
+  for (let i = 0; i < 20; i++) {
+    ;[x, loss] = step(x)
+    loss.item()
+  }
+  t.is(runtimeStats().buffersAllocated, buffersAllocated)
+  t.is(first.item(), 2)
+  t.is(first.add(1).item(), 3)
+  t.is(String(first), 'Array(2., dtype=float32)')
+  const viewed = np.sum(np.ones([3]))
+  const view = viewed.data({ copy: false })
+  viewed.item()
+  for (let i = 0; i < 5; i++) np.sum(np.zeros([3])).item()
+  t.is(view[0], 3, 'a view keeps the memory')
+  t.is(jit((y: NDArray) => y.mul(viewed))(np.array(2)).item(), 6)
 })
 
 test('.async gives the same results and leaves the event loop free', async (t) => {

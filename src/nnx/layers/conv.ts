@@ -132,7 +132,14 @@ export class Conv extends Module<[x: NDArray], NDArray> {
    */
   constructor(inFeatures: number, outFeatures: number, kernelSize: number | readonly number[], options: ConvOptions) {
     super()
-    const { rngs, strides = 1, padding = 'SAME', inputDilation = 1, kernelDilation = 1, featureGroupCount = 1 } = options
+    const {
+      rngs,
+      strides = 1,
+      padding = 'SAME',
+      inputDilation = 1,
+      kernelDilation = 1,
+      featureGroupCount = 1,
+    } = options
     const { useBias = true, mask = null, dtype = null, paramDtype = 'float32' } = options
     const { kernelInit = defaultKernelInit, biasInit = initializers.zeros, kernelMetadata, biasMetadata } = options
     const sizes = typeof kernelSize === 'number' ? [kernelSize] : kernelSize

@@ -61,7 +61,11 @@ export class Dropout extends Module<[x: NDArray, options?: DropoutCallOptions], 
     if (this.rate === 1) return lax.zerosOf(x.aval)
     const source = rngs ?? this.rngs
     if (source === null) {
-      throw new ArgumentError('Dropout', 'rngs, of the layer or of the call', 'none; pass { rngs }, or call model.eval()')
+      throw new ArgumentError(
+        'Dropout',
+        'rngs, of the layer or of the call',
+        'none; pass { rngs }, or call model.eval()',
+      )
     }
     const keep = 1 - this.rate
     const axes = this.broadcastDims.map((axis) => lax.canonicalAxis('Dropout', axis, x.ndim))

@@ -4,10 +4,11 @@ import * as tree from '../../pytree/index.js'
 import { arrayType, objectType } from '../../pytree/registry.js'
 import * as transforms from '../../transforms/index.js'
 import { showPaths, stateOfDef } from '../build.js'
-import { type Filter, type Path, type Predicate, toPredicate } from '../filter.js'
+import { type Path, type Predicate, toPredicate } from '../filter.js'
 import type { NodeDef } from '../graphdef.js'
 import type { GraphObject } from '../object.js'
-import { type State, stateFromEntries, VariableState } from '../state.js'
+import { type State, stateFromEntries } from '../state.js'
+import { VariableState } from '../variableState.js'
 import { Param, Variable } from '../variable.js'
 import { flattenGraph } from '../walk.js'
 import { Inside, type Outcome, propagate, valueOfLeaf } from './boundary.js'
@@ -17,13 +18,7 @@ import type { DiffState } from './diffState.js'
 export type Argnum = number | DiffState
 
 type ArgAt<A extends readonly unknown[], N extends Argnum> =
-  N extends DiffState<infer I>
-    ? I extends keyof A
-      ? A[I]
-      : A[number]
-    : N extends keyof A
-      ? A[N]
-      : A[number]
+  N extends DiffState<infer I> ? (I extends keyof A ? A[I] : A[number]) : N extends keyof A ? A[N] : A[number]
 
 /** A gradient has the type of what it is a gradient of; that of a module is a state. */
 export type GradOf<T> = T extends NDArray | number
@@ -141,9 +136,7 @@ const gradientOf = (def: NodeDef, leaves: readonly unknown[], keep: (leaf: numbe
       const items = children.map((child) => gradientOf(child, leaves, keep))
       if (type === arrayType) return items
       if (type === objectType) return Object.fromEntries(items.map((item, i) => [steps![i], item]))
-      return type.tag === 'map'
-        ? new Map(items.map((item, i) => [steps![i], item]))
-        : type.spec.unflatten(aux, items)
+      return type.tag === 'map' ? new Map(items.map((item, i) => [steps![i], item])) : type.spec.unflatten(aux, items)
     }
   }
 }
@@ -260,5 +253,3 @@ export const grad = <
     ) as GradResult<A, R, N, Aux>
   }
 }
-
-export type { Filter }

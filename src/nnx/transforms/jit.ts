@@ -44,6 +44,9 @@ interface Call extends Outside {
   readonly arrays: unknown[]
 }
 
+/** Runs a program without results: all that comes out went in. */
+const nothing: Executable = { run: () => [], runAsync: () => Promise.resolve([]) }
+
 const positions = (argnums: number | readonly number[] | undefined): readonly number[] =>
   argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : argnums
 
@@ -175,7 +178,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       (i) => `argument args/${showPaths([def.paths[leafOf[i]!]!])} of ${name}`,
     )
     traceCount += 1
-    const { changed, sources } = outcome! as Outcome
+    const { changed, sources } = outcome!
     const entry: Entry = {
       version,
       statics: staticsKey,
@@ -185,7 +188,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       ),
       avals,
       staged,
-      outcome: { ...(outcome! as Outcome), outputs: [] },
+      outcome: { ...outcome!, outputs: [] },
       outputs: outputs!,
       donated: donatedInputs(def, leaves, donations, leafOf, changed, sources, staged.consts.length),
       executable: null,
@@ -216,7 +219,10 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
   }
 
   const executableOf = (entry: Entry): Executable =>
-    (entry.executable ??= backend().compile(entry.staged.jaxpr, { name, donated: entry.donated }))
+    (entry.executable ??=
+      entry.staged.jaxpr.outputs.length === 0
+        ? nothing
+        : backend().compile(entry.staged.jaxpr, { name, donated: entry.donated }))
 
   const finish = (call: Call, results: readonly NDArray[]): R => {
     const { outcome, outputs } = call.entry

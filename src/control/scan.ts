@@ -1,0 +1,121 @@
+/** `scan`: a loop of known length that carries values and stacks results. */
+import {
+  ArgumentError,
+  bind,
+  equalAvals,
+  equalShapes,
+  type Jaxpr,
+  type NDArray,
+  type ShapedArray,
+  ShapeError,
+  showAval,
+  stage,
+  strengthened,
+  withShape,
+} from '../core/index.js'
+import { convertElementType } from '../lax/index.js'
+import * as tree from '../pytree/index.js'
+import { arrayLeaf, jitP, outputLeaves } from '../transforms/index.js'
+import { splitAt } from './jaxprs.js'
+import { scanP } from './scanPrimitive.js'
+
+export interface ScanOptions {
+  /** Number of steps; needed only without xs. */
+  readonly length?: number
+  /** From the last slice to the first; default false. */
+  readonly reverse?: boolean
+}
+
+/**
+ * A loop over the first axis of `xs` that carries a value from step to step.
+ *
+ * Differentiable in both modes, unlike `whileLoop`: the length is known.
+ * @param f - from the carry and one slice of each leaf of `xs` to the next carry and one slice of the results
+ * @param init - first carry; its structure, shapes and dtypes stay
+ * @param xs - tree of arrays whose first axes have one size, or `null`
+ * @returns the last carry, and the results stacked along a new first axis
+ * @throws ShapeError if the carry changes its shape or dtype, or first axes differ in size
+ * @example
+ * const [sum, sums] = lax.scan((c: NDArray, x: NDArray) => [c.add(x), c.add(x)], np.array(0), np.array([1, 2, 3]))
+ * sums // => Array([1., 3., 6.], dtype=float32)
+ */
+export const scan = <C, X, Y>(
+  f: (carry: C, x: X) => readonly [C, Y],
+  init: C,
+  xs: X,
+  { length, reverse = false }: ScanOptions = {},
+): readonly [C, Y] => {
+  const [initLeaves, carryTree] = tree.flatten<unknown>(init)
+  const [xLeaves, xTree] = tree.flatten<unknown>(xs)
+  const arrays = xLeaves.map((x, i) => arrayLeaf('scan', x, i))
+  const sizes = new Set(arrays.map((x) => x.shape[0] ?? -1))
+  if (length !== undefined) sizes.add(length)
+  const [size] = sizes
+  if (size === undefined) throw new ArgumentError('scan', 'xs with at least one array, or the length', 'neither')
+  if (sizes.size > 1 || size < 0) {
+    throw new ShapeError('scan', 'first axes of one size (and that of length)', arrays.map((x) => showAval(x.aval)).join(', ') + (length === undefined ? '' : ` and length ${length}`)) // prettier-ignore
+  }
+  let carry = initLeaves.map((x, i) => arrayLeaf('scan', x, i))
+  const sliceAvals = arrays.map((x) => withShape(x.aval, x.shape.slice(1)))
+  const trace = (avals: readonly ShapedArray[]) => {
+    let resultTree: tree.TreeDef | null = null
+    const staged = stage(
+      (...args) => {
+        const [c, x] = splitAt(args, carry.length)
+        const result: unknown = f(carryTree.unflatten(c!) as C, xTree.unflatten(x!) as X)
+        if (!Array.isArray(result) || result.length !== 2) {
+          throw new ArgumentError('scan', 'a function that returns [carry, y]', typeof result)
+        }
+        const next = carryTree.flattenUpTo(result[0], {
+          where: 'scan',
+          left: 'the first carry',
+          right: 'the carry returned',
+        })
+        const [ys, structure] = outputLeaves('scan', result[1])
+        resultTree = structure
+        return [...next.map((y, i) => arrayLeaf('scan', y, i)), ...ys]
+      },
+      [...avals, ...sliceAvals],
+    )
+    return { ...staged, resultTree: resultTree! }
+  }
+  let traced = trace(carry.map((x) => x.aval))
+  const outAvals = (): readonly ShapedArray[] => traced.jaxpr.avalsOut.slice(0, carry.length)
+  if (!outAvals().every((aval, i) => equalAvals(aval, carry[i]!.aval))) {
+    // A first carry of weak type takes the type that the body gives it.
+    const promoted = carry.map((x, i) => {
+      const aval = outAvals()[i]!
+      return x.weakType && equalShapes(aval.shape, x.shape) ? convertElementType(x, aval.dtype, aval.weakType) : x
+    })
+    carry = promoted.map((x) => (x.weakType ? convertElementType(x, x.dtype, false) : x))
+    traced = trace(carry.map((x) => strengthened(x.aval)))
+  }
+  const jaxpr = withCarryTypes(traced.jaxpr, carry)
+  const results = bind(scanP, [...traced.consts, ...carry, ...arrays], {
+    jaxpr,
+    constCount: traced.consts.length,
+    carryCount: carry.length,
+    length: size,
+    reverse,
+  })
+  return [
+    carryTree.unflatten(results.slice(0, carry.length)) as C,
+    traced.resultTree.unflatten(results.slice(carry.length)) as Y,
+  ]
+}
+
+/** The body with carries that come out as they went in, weakness aside. @throws ShapeError */
+const withCarryTypes = (jaxpr: Jaxpr, carry: readonly NDArray[]): Jaxpr => {
+  const outs = jaxpr.avalsOut
+  carry.forEach((x, i) => {
+    const aval = outs[i]!
+    if (aval.dtype !== x.dtype || !equalShapes(aval.shape, x.shape)) {
+      throw new ShapeError('scan', `a carry that keeps its type (${showAval(x.aval)})`, `${showAval(aval)} for leaf ${i}; cast it, or the first one`) // prettier-ignore
+    }
+  })
+  if (outs.slice(0, carry.length).every((aval, i) => aval.weakType === carry[i]!.weakType)) return jaxpr
+  return stage(
+    (...args) => bind(jitP, args, { jaxpr, name: 'scan_body' }).map((y, i) => (i < carry.length ? convertElementType(y, y.dtype, carry[i]!.weakType) : y)), // prettier-ignore
+    jaxpr.avalsIn,
+  ).jaxpr
+}
