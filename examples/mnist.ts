@@ -31,12 +31,18 @@ const trainStep = nnx.jit(
   { donateArgnums: [0, 1] },
 )
 
-const evalStep = nnx.jit((model: Cnn, { images, labels }: Batch) => np.sum(np.equal(np.argmax(model(images), { axis: -1 }), labels)))
+const evalStep = nnx.jit((model: Cnn, { images, labels }: Batch) =>
+  np.sum(np.equal(np.argmax(model(images), { axis: -1 }), labels)),
+)
 
 const testAccuracy = (): number => {
   model.eval()
   let correct = 0
-  for (const batch of batches(test, Int32Array.from({ length: test.count }, (_, i) => i), 250)) {
+  for (const batch of batches(
+    test,
+    Int32Array.from({ length: test.count }, (_, i) => i),
+    250,
+  )) {
     correct += evalStep(model, batch).item()
   }
   model.train()

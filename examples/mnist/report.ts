@@ -57,7 +57,13 @@ export const lossChart = (losses: readonly number[]): string => {
     xAxis: { type: 'value', name: 'step', nameLocation: 'middle', nameGap: 24, max: losses.length },
     yAxis: { type: 'log', name: 'cross-entropy' },
     series: [
-      { name: 'each batch', type: 'line', showSymbol: false, lineStyle: { width: 1, opacity: 0.4 }, data: losses.map((y, i) => [i, y]) },
+      {
+        name: 'each batch',
+        type: 'line',
+        showSymbol: false,
+        lineStyle: { width: 1, opacity: 0.4 },
+        data: losses.map((y, i) => [i, y]),
+      },
       { name: 'running mean', type: 'line', showSymbol: false, lineStyle: { width: 2 }, data: means },
     ],
   })
