@@ -193,7 +193,7 @@ test('floor division and remainder of integers follow Python', (t) => {
       if (b === 0) return
       const x = np.array([a], { dtype: 'int32' })
       const y = np.array([b], { dtype: 'int32' })
-      t.is(np.floorDivide(x, y).item(), Math.floor(a / b))
+      t.is(np.floorDivide(x, y).item() + 0, Math.floor(a / b) + 0)
       t.is(np.remainder(x, y).item() + 0, (((a % b) + b) % b) + 0)
     }),
     { numRuns: 60 },
