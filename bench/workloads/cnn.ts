@@ -1,5 +1,6 @@
 /** W2: a convolutional network on batches of 64 images of 28x28 under Adam, the whole step jitted. */
-import { jit, lax, type NDArray, nn, np, optax, valueAndGrad } from 'onnax'
+import { lax, type NDArray, nn, np, optax } from 'onnax'
+import { training } from './training.js'
 import { glorot, images } from '../data.js'
 
 const batch = 64
@@ -29,20 +30,12 @@ export const cnn = (): (() => number) => {
     const h3 = nn.relu(np.matmul(h2.reshape(batch, -1), p.w0).add(p.b0))
     return np.mean(optax.softmaxCrossEntropyWithIntegerLabels(np.matmul(h3, p.w1).add(p.b1), labels))
   }
-  const step = jit(
-    (params: Params, state: ReturnType<typeof tx.init>, x: NDArray, labels: NDArray) => {
-      const [value, grads] = valueAndGrad(loss)(params, x, labels)
-      const [updates, next] = tx.update(grads, state, params)
-      return [optax.applyUpdates(params, updates), next, value] as const
-    },
-    { donateArgnums: [0, 1] },
-  )
   const data = images(2, batch * batches)
   const inputs = Array.from({ length: batches }, (_, i) => ({
     x: np.array(data.x.slice(i * batch * 784, (i + 1) * batch * 784)).reshape(batch, 28, 28, 1),
-    labels: np.array(data.labels.slice(i * batch, (i + 1) * batch)),
+    y: np.array(data.labels.slice(i * batch, (i + 1) * batch)),
   }))
-  let params: Params = {
+  const params: Params = {
     k0: np.array(glorot(200, 9, 288, 288)).reshape(3, 3, 1, 32),
     c0: np.zeros([32]),
     k1: np.array(glorot(201, 288, 576, 18432)).reshape(3, 3, 32, 64),
@@ -52,13 +45,5 @@ export const cnn = (): (() => number) => {
     w1: np.array(glorot(203, 256, 10)).reshape(256, 10),
     b1: np.zeros([10]),
   }
-  let state = tx.init(params)
-  let i = 0
-  return () => {
-    const { x, labels } = inputs[i++ % batches]!
-    const [newParams, newState, value] = step(params, state, x, labels)
-    params = newParams
-    state = newState
-    return value.item()
-  }
+  return training(loss, params, tx, inputs)
 }

@@ -1,5 +1,6 @@
 /** W3: a transformer of two layers on batches of 16 sequences of 64 tokens under AdamW, the whole step jitted. */
-import { jit, type NDArray, nn, np, optax, valueAndGrad } from 'onnax'
+import { type NDArray, nn, np, optax } from 'onnax'
+import { training } from './training.js'
 import { generator, glorot, uniform } from '../data.js'
 
 const [vocabulary, width, heads, length, batch, batches] = [256, 128, 4, 64, 16, 5] as const
@@ -62,14 +63,6 @@ export const gpt = (): (() => number) => {
     const logits = np.matmul(norm(h, params.ln), params.head)
     return np.mean(optax.softmaxCrossEntropyWithIntegerLabels(logits, y))
   }
-  const step = jit(
-    (params: Params, state: ReturnType<typeof tx.init>, x: NDArray, y: NDArray) => {
-      const [value, grads] = valueAndGrad(loss)(params, x, y)
-      const [updates, next] = tx.update(grads, state, params)
-      return [optax.applyUpdates(params, updates), next, value] as const
-    },
-    { donateArgnums: [0, 1] },
-  )
   let seed = 300
   const embedding = (rows: number): NDArray => np.array(uniform(seed++, rows * width, -0.05, 0.05)).reshape(rows, width)
   const linear = (n: number, m: number): Dense => ({
@@ -83,8 +76,7 @@ export const gpt = (): (() => number) => {
   }
   const [tok, pos] = [embedding(vocabulary), embedding(length)]
   const layers = [layer(), layer()]
-  let params: Params = { tok, pos, layers, ln: unit(), head: linear(width, vocabulary).w }
-  let state = tx.init(params)
+  const params: Params = { tok, pos, layers, ln: unit(), head: linear(width, vocabulary).w }
   const next = generator(3)
   const inputs = Array.from({ length: batches }, () => {
     const [x, y] = [new Int32Array(batch * length), new Int32Array(batch * length)]
@@ -98,12 +90,5 @@ export const gpt = (): (() => number) => {
     }
     return { x: np.array(x).reshape(batch, length), y: np.array(y).reshape(batch, length) }
   })
-  let i = 0
-  return () => {
-    const { x, y } = inputs[i++ % batches]!
-    const [newParams, newState, value] = step(params, state, x, y)
-    params = newParams
-    state = newState
-    return value.item()
-  }
+  return training(loss, params, tx, inputs)
 }

@@ -1,5 +1,6 @@
 /** W1: an MLP 784-512-512-10 on batches of 128 under Adam, the whole step jitted. */
-import { jit, type NDArray, nn, np, optax, valueAndGrad } from 'onnax'
+import { type NDArray, nn, np, optax } from 'onnax'
+import { training } from './training.js'
 import { glorot, images } from '../data.js'
 
 const sizes = [784, 512, 512, 10] as const
@@ -18,30 +19,14 @@ export const mlp = (): (() => number) => {
     }, x)
     return np.mean(optax.softmaxCrossEntropyWithIntegerLabels(logits, labels))
   }
-  const step = jit(
-    (params: Params, state: ReturnType<typeof tx.init>, x: NDArray, labels: NDArray) => {
-      const [value, grads] = valueAndGrad(loss)(params, x, labels)
-      const [updates, next] = tx.update(grads, state, params)
-      return [optax.applyUpdates(params, updates), next, value] as const
-    },
-    { donateArgnums: [0, 1] },
-  )
   const data = images(1, batch * batches)
   const inputs = Array.from({ length: batches }, (_, i) => ({
     x: np.array(data.x.slice(i * batch * 784, (i + 1) * batch * 784)).reshape([batch, 784]),
-    labels: np.array(data.labels.slice(i * batch, (i + 1) * batch)),
+    y: np.array(data.labels.slice(i * batch, (i + 1) * batch)),
   }))
-  let params: Params = sizes.slice(1).map((n, i) => ({
+  const params: Params = sizes.slice(1).map((n, i) => ({
     w: np.array(glorot(100 + i, sizes[i]!, n)).reshape([sizes[i]!, n]),
     b: np.zeros([n]),
   }))
-  let state = tx.init(params)
-  let i = 0
-  return () => {
-    const { x, labels } = inputs[i++ % batches]!
-    const [newParams, newState, value] = step(params, state, x, labels)
-    params = newParams
-    state = newState
-    return value.item()
-  }
+  return training(loss, params, tx, inputs)
 }

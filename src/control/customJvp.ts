@@ -17,7 +17,7 @@ import {
   type BatchAxis,
 } from '../core/index.js'
 import { instantiate } from '../lax/index.js'
-import * as tree from '../pytree/index.js'
+import { stageCall } from './customCall.js'
 import { arrayLeaf, backward, type Fn, outputLeaves, batchAxisAt, vmapFlat } from '../transforms/index.js'
 
 /** Results and their tangents from flat primals and tangents. */
@@ -131,22 +131,12 @@ export const customJvp = <A extends readonly unknown[], R>(
   let given: Fn | null = null
   const call = (...args: A): R => {
     if (currentTrace() === evalTrace) return f(...args)
-    const isFixed = (i: number): boolean => nondiffArgnums.includes(i)
-    const fixed = args.filter((_, i) => isFixed(i))
-    const [leaves, treedef] = tree.flatten<readonly unknown[]>(args.filter((_, i) => !isFixed(i)))
-    const arrays = leaves.map((x, i) => arrayLeaf(`customJvp(${name})`, x, i))
-    let structure: tree.TreeDef | null = null
-    const { jaxpr, consts } = stage(
-      (...xs) => {
-        const free = treedef.unflatten(xs).values()
-        const full = args.map((x, i) => (isFixed(i) ? x : free.next().value))
-        const [results, resultTree] = outputLeaves(`customJvp(${name})`, (f as unknown as Fn)(...full))
-        structure = resultTree
-        return results
-      },
-      arrays.map((x) => x.aval),
+    const { jaxpr, consts, fixed, arrays, treedef, outputs } = stageCall(
+      `customJvp(${name})`,
+      f as unknown as Fn,
+      args,
+      nondiffArgnums,
     )
-    const outputs = structure!
     const rule: Rule = (primals, tangents) => {
       if (given === null)
         throw new DifferentiationError(name, 'a customJvp function has no derivative; call its defjvp')

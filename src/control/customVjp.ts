@@ -22,7 +22,8 @@ import {
   zero,
 } from '../core/index.js'
 import { instantiate, reduceSum } from '../lax/index.js'
-import * as tree from '../pytree/index.js'
+import type * as tree from '../pytree/index.js'
+import { stageCall } from './customCall.js'
 import { arrayLeaf, batchAxisAt, type Fn, outputLeaves, vmapFlat } from '../transforms/index.js'
 
 /** Results, then residuals, from the arguments. */
@@ -222,24 +223,12 @@ export const customVjp = <A extends readonly unknown[], R>(
   }
   const call = (...args: A): R => {
     if (currentTrace() === evalTrace) return f(...args)
-    const isFixed = (i: number): boolean => nondiffArgnums.includes(i)
-    const fixed = args.filter((_, i) => isFixed(i))
-    const [leaves, treedef] = tree.flatten<readonly unknown[]>(args.filter((_, i) => !isFixed(i)))
-    const arrays = leaves.map((x, i) => arrayLeaf(where, x, i))
-    const filled = (xs: readonly NDArray[]): readonly unknown[] => {
-      const free = treedef.unflatten(xs).values()
-      return args.map((x, i) => (isFixed(i) ? x : free.next().value))
-    }
-    let structure: tree.TreeDef | null = null
-    const { jaxpr, consts } = stage(
-      (...xs) => {
-        const [results, resultTree] = outputLeaves(where, (f as unknown as Fn)(...filled(xs)))
-        structure = resultTree
-        return results
-      },
-      arrays.map((x) => x.aval),
+    const { jaxpr, consts, fixed, arrays, treedef, outputs, filled } = stageCall(
+      where,
+      f as unknown as Fn,
+      args,
+      nondiffArgnums,
     )
-    const outputs = structure!
     let residualTree: tree.TreeDef | null = null
     const forward: Forward = (xs) => {
       const result = rules()[0](...filled(xs))
