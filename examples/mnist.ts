@@ -1,6 +1,6 @@
 /** `npm start`: train a small convolutional network on handwritten digits. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { np, nnx, optax, random } from 'onnax'
+import { io, np, nnx, optax, random } from 'onnax'
 import { type Batch, batches, loadDigits } from './mnist/data.js'
 import { Cnn } from './mnist/model.js'
 import { lossChart, progress } from './mnist/report.js'
@@ -68,14 +68,8 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
 }
 report.end()
 
-const parameters = nnx.toFlatState(nnx.state(model, [nnx.Param, nnx.BatchStat])).map(([path, { value }]) => ({
-  path: path.join('/'),
-  dtype: value.dtype,
-  shape: value.shape,
-  data: Buffer.from(value.data().buffer).toString('base64'),
-}))
 mkdirSync('out', { recursive: true })
 writeFileSync('out/mnist-loss.svg', lossChart(losses))
-writeFileSync('out/mnist-parameters.json', JSON.stringify(parameters))
+io.writeSafetensors('out/mnist.safetensors', io.namedArrays(nnx.state(model, [nnx.Param, nnx.BatchStat])))
 console.log(`trained ${steps} steps in ${((performance.now() - started) / 1000).toFixed(0)} s`)
 console.log(`test accuracy ${(100 * testAccuracy()).toFixed(1)} %`)

@@ -24,14 +24,16 @@ export {
 } from './core/index.js'
 export { PytreeError, type Pytree } from './pytree/index.js'
 export * as tree from './pytree/index.js'
-export { RuntimeError, runtimeStats, sessionCacheStats, type RuntimeStats } from './runtime/index.js'
+export { AllocationError, RuntimeError, runtimeStats, sessionCacheStats, type RuntimeStats } from './runtime/index.js'
+export * as io from './io/index.js'
 export * as lax from './laxNamespace.js'
 export * as nn from './nn/index.js'
 export * as nnx from './nnx/index.js'
 export * as np from './numpy/index.js'
 export * as optax from './optax/index.js'
 export * as random from './random/index.js'
-export { customJvp, type CustomJvpOptions, customVjp, type CustomVjpOptions } from './control/index.js'
+export * as scipy from './scipy/index.js'
+export { checkpoint, customJvp, type CustomJvpOptions, customVjp, type CustomVjpOptions } from './control/index.js'
 export {
   evalShape,
   grad,

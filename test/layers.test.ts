@@ -16,9 +16,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   numpy: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control'],
   random: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy'],
   nn: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random'],
-  optax: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn'],
-  nnx: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn', 'optax'],
-  io: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn', 'optax', 'nnx'],
+  scipy: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn'],
+  optax: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn', 'scipy'],
+  nnx: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn', 'scipy', 'optax'],
+  io: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn', 'scipy', 'optax', 'nnx'],
 }
 
 /** Packages that are kept to one place. */

@@ -1,3 +1,4 @@
+export { checkpoint, checkpointP } from './checkpoint.js'
 export { cond, condP, switch } from './cond.js'
 export { customJvp, customJvpCallP, type CustomJvpFunction, type CustomJvpOptions } from './customJvp.js'
 export { customVjp, customVjpCallP, type CustomVjpFunction, type CustomVjpOptions } from './customVjp.js'

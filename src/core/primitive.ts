@@ -67,8 +67,8 @@ export interface Primitive<P = unknown> {
   ): readonly NDArray[]
   /** Only for operations that hold jaxprs: evaluate without compiling the whole. */
   evaluate?(args: readonly NDArray[], params: P): readonly NDArray[]
-  /** Only for calls: the program that takes the operation's place in a lowered graph. */
-  inlined?(params: P): Jaxpr
+  /** Only for calls: the program that takes the operation's place in a lowered graph; `undefined` if it stays. */
+  inlined?(params: P): Jaxpr | undefined
   /** Parameters in jaxprs and cache keys, where plain JSON won't do. */
   showParams?(params: P): string
 }

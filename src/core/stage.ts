@@ -8,7 +8,7 @@ import { type Trace, withTrace } from './trace.js'
 /** An array that stands for a variable of the program that is being written. */
 export class JaxprTracer extends Tracer {
   constructor(
-    readonly trace: JaxprTrace,
+    readonly owner: JaxprTrace,
     readonly atom: Var,
     override readonly origin: string,
   ) {
@@ -31,7 +31,7 @@ export class JaxprTrace implements Trace {
 
   /** The variable or literal of a value. */
   atom(x: NDArray): Atom {
-    if (x instanceof JaxprTracer && x.trace === this) return x.atom
+    if (x instanceof JaxprTracer && x.owner === this) return x.atom
     if (x instanceof ConcreteArray && x.literal !== null) return new Literal(x.literal, x.aval)
     let constVar = this.#constVars.get(x)
     if (constVar === undefined) this.#constVars.set(x, (constVar = new Var(x.aval)))

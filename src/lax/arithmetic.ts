@@ -145,6 +145,22 @@ export const floor = unary('floor', 'Floor', null)
 export const ceil = unary('ceil', 'Ceil', null)
 /** To the nearest whole number, halves to the even one. */
 export const roundHalfEven = unary('round', 'Round', null)
+/** To the nearest whole number, halves away from zero. */
+export const round = unary(
+  'round_half_away',
+  (c, [x], dtype) => {
+    const op = (name: string, ...inputs: readonly OnnxValue[]): OnnxValue => kernel(c, name, inputs, dtype)
+    const magnitude = op('Abs', x!)
+    const whole = op('Floor', magnitude)
+    const isHalfOrMore = kernel(c, 'GreaterOrEqual', [op('Sub', magnitude, whole), c.graph.scalar(dtype, 0.5)], dtype, {
+      sameType: false,
+    })
+    const up = op('Add', whole, c.graph.scalar(dtype, 1))
+    const rounded = kernel(c, 'Where', [isHalfOrMore, up, whole], dtype, { data: [1, 2] })
+    return op('Mul', op('Sign', x!), rounded)
+  },
+  null,
+)
 
 /** √x. */
 export const sqrt = unary('sqrt', 'Sqrt', (t, _x, y) => div(mul(t, 0.5), y))

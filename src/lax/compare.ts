@@ -7,6 +7,7 @@ import {
   isFloat,
   isInteger,
   isSigned,
+  literal,
   type LowerContext,
   type NDArray,
   type Primitive,
@@ -165,3 +166,10 @@ export const shiftRightLogical = binary({
   lower: shift('RIGHT'),
   derivatives: [null, null],
 })
+
+/** The bits moved down, copies of the highest put in. */
+export const shiftRightArithmetic = (x: NDArray, y: NDArray): NDArray => {
+  const highest = integerRange(x.dtype)[1] >> 1n
+  const isNegative = isSigned(x.dtype) ? lt(x, 0) : gt(x, literal(highest, x.dtype))
+  return select(isNegative, shiftRightLogical(x, y), not(shiftRightLogical(not(x), y)))
+}

@@ -37,6 +37,13 @@ const linear = <P>(apply: (x: NDArray, params: P) => NDArray) => ({
     [[apply(x!, params)], [t === zero ? zero : apply(t!, params)]] as const,
 })
 
+/** Refuse sizes that no array has. @throws ShapeError */
+const checkSizes = (where: string, shape: Shape): void => {
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError(where, 'whole sizes of at least 0', `[${shape.join()}]`)
+  }
+}
+
 /** The array with `axis` moved to the front. */
 export const moveToFront = (x: NDArray, axis: number): NDArray =>
   axis === 0 ? x : transpose(x, [axis, ...range(x.ndim).filter((i) => i !== axis)])
@@ -46,6 +53,7 @@ export const moveToFront = (x: NDArray, axis: number): NDArray =>
 export const reshapeP: Primitive<{ readonly shape: Shape }> = {
   name: 'reshape',
   abstractEval([x], { shape }) {
+    checkSizes('reshape', shape)
     if (sizeOf(shape) !== sizeOf(x!.shape)) {
       throw new ShapeError(
         'reshape',
@@ -148,6 +156,7 @@ interface BroadcastInDim {
 export const broadcastInDimP: Primitive<BroadcastInDim> = {
   name: 'broadcast_in_dim',
   abstractEval([x], { shape, broadcastDimensions: dims }) {
+    checkSizes('broadcast_in_dim', shape)
     const fits =
       dims.length === x!.shape.length &&
       dims.every((d, i) => (i === 0 || d > dims[i - 1]!) && (x!.shape[i] === 1 || x!.shape[i] === shape[d]))
@@ -302,7 +311,10 @@ const maxConstant = 1 << 14
 
 export const iotaP: Primitive<Iota> = {
   name: 'iota',
-  abstractEval: (_avals, { shape, dtype }) => [shaped(shape, dtype)],
+  abstractEval(_avals, { shape, dtype }) {
+    checkSizes('iota', shape)
+    return [shaped(shape, dtype)]
+  },
   jvp: (_primals, _tangents, params) => [[bind1(iotaP, [], params)], [zero]],
   transpose: () => [],
   batch: (_args, _axes, params) => [[bind1(iotaP, [], params)], [null]],

@@ -1,7 +1,7 @@
 /** Exponentials, trigonometry and error functions. */
 import { type DType, type LowerContext } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
-import { mul, neg, square, sub } from './arithmetic.js'
+import { integerPow, mul, neg, square, sub } from './arithmetic.js'
 import { add, unary } from './elementwise.js'
 import { carrierOf, castTo, kernel } from './kernels.js'
 
@@ -39,7 +39,7 @@ export class Composite {
 }
 
 /** A lowering made of {@link Composite} nodes, in a dtype that has kernels. */
-const composite =
+export const composite =
   (build: (m: Composite, x: OnnxValue) => OnnxValue) =>
   (context: LowerContext, [x]: readonly OnnxValue[], dtype: DType): OnnxValue => {
     const m = new Composite(context, dtype)
@@ -49,8 +49,28 @@ const composite =
 /** e^x. */
 export const exp = unary('exp', 'Exp', (t, _x, y) => mul(t, y))
 
+/** 2^x. */
+export const exp2 = unary(
+  'exp2',
+  composite((m, x) => m.op('Pow', 2, x)),
+  (t, _x, y) => mul(t, mul(y, Math.LN2)),
+)
+
+/** A power, and a step of Newton's method for what the exponent's rounding takes. */
+const lowerCbrt = (m: Composite, x: OnnxValue): OnnxValue => {
+  const a = m.op('Abs', x)
+  const y = m.op('Pow', a, 1 / 3)
+  const isPlain = m.context.graph.op('And', [m.compare('Greater', y, 0), m.compare('Less', y, Infinity)])
+  const safe = m.where(isPlain, y, 1)
+  const step = m.op('Div', m.op('Sub', safe, m.op('Div', a, m.op('Mul', safe, safe))), 3)
+  return m.op('Mul', m.op('Sign', x), m.where(isPlain, m.op('Sub', safe, step), y))
+}
+
+/** The cube root, of negative numbers too. */
+export const cbrt = unary('cbrt', composite(lowerCbrt), (t, _x, y) => mul(t, mul(integerPow(y, -2), 1 / 3)))
+
 /** Kahan's form: exact cancellation of the rounding of 1 + x. */
-const lowerLog1p = (m: Composite, x: OnnxValue): OnnxValue => {
+export const lowerLog1p = (m: Composite, x: OnnxValue): OnnxValue => {
   const u = m.op('Add', x, 1)
   const d = m.op('Sub', u, 1)
   const isSmall = m.compare('Equal', d, 0)
@@ -62,7 +82,7 @@ const lowerLog1p = (m: Composite, x: OnnxValue): OnnxValue => {
 export const log1p = unary('log1p', composite(lowerLog1p), (t, x) => mul(t, reciprocal(add(x, 1))))
 
 /** Kahan's form near 0; farther out e^x - 1 loses nothing. */
-const lowerExpm1 = (m: Composite, x: OnnxValue): OnnxValue => {
+export const lowerExpm1 = (m: Composite, x: OnnxValue): OnnxValue => {
   const u = m.op('Exp', x)
   const d = m.op('Sub', u, 1)
   const isOne = m.compare('Equal', u, 1)
@@ -116,6 +136,14 @@ const cephes = {
     196.520832956077098242, 526.445194995477358631, 934.52852717195760754, 1027.55188689515710272,
     557.535335369399327526,
   ],
+  r: [
+    0.56418958354775507398, 1.27536670759978104416, 5.01905042251180477414, 6.16021097993053585195,
+    7.4097426995044893916, 2.9788666537210024067,
+  ],
+  s: [
+    1, 2.2605286322011727659, 9.39603524938001434673, 12.0489539808096656605, 17.0814450747565897222,
+    9.60896809063285878198, 3.3690764510008151605,
+  ],
   q: [
     1, 13.2281951154744992508, 86.7072140885989742329, 354.937778887819891062, 975.708501743205489753,
     1823.90916687909736289, 2246.33760818710981792, 1656.66309194161350182, 557.535340817727675546,
@@ -145,6 +173,53 @@ export const erf = unary(
       ? composite(lowerErf64)(context, inputs, dtype)
       : kernel(context, 'Erf', inputs, dtype),
   (t, x) => mul(t, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+)
+
+/** Coefficients of Cephes' ndtrf.c, for single precision, from the highest power. */
+const cephes32 = {
+  p: [
+    0.02326819970068386, -0.1387039388740657, 0.3687424674597105, -0.5824733027278666, 0.6210004621745983,
+    -0.4944515323274145, 0.3404879937665872, -0.2741127028184656, 0.5638259427386472,
+  ],
+  r: [
+    -10.47766399936249, 12.97719955372516, -7.495518717768503, 2.921019019210786, -1.0152652792027, 0.4218463358204948,
+    -0.2820767439740514, 0.5641895067754075,
+  ],
+} as const
+
+/** erfc x = e^(-x²) f(x) from 1 on; 1 - erf near 0, where nothing cancels. */
+const lowerErfc = (m: Composite, x: OnnxValue): OnnxValue => {
+  const isDouble = m.dtype === 'float64'
+  const a = m.op('Min', m.op('Abs', x), 40)
+  const isNear = m.compare('Less', a, 1)
+  const far = m.where(isNear, 1, a)
+  const scale = m.op('Exp', m.op('Neg', m.op('Mul', far, far)))
+  const ratio = (p: readonly number[], q: readonly number[]): OnnxValue =>
+    m.op('Div', m.polynomial(far, p), m.polynomial(far, q))
+  const inverse = m.op('Reciprocal', far)
+  const inverseSquare = m.op('Mul', inverse, inverse)
+  const tail = isDouble
+    ? m.where(m.compare('Less', far, 8), ratio(cephes.p, cephes.q), ratio(cephes.r, cephes.s))
+    : m.op(
+        'Mul',
+        inverse,
+        m.where(
+          m.compare('Less', far, 2),
+          m.polynomial(inverseSquare, cephes32.p),
+          m.polynomial(inverseSquare, cephes32.r),
+        ),
+      )
+  const outside = m.op('Mul', scale, tail)
+  const near =
+    isDouble && !m.context.device.startsWith('cuda') ? lowerErf64(m, x) : kernel(m.context, 'Erf', [x], m.dtype)
+  const reflected = m.where(m.compare('Less', x, 0), m.op('Sub', 2, outside), outside)
+  const result = m.where(isNear, m.op('Sub', 1, near), reflected)
+  return m.where(m.compare('Equal', x, x), result, x)
+}
+
+/** 1 - erf x, without the cancellation at large x. */
+export const erfc = unary('erfc', composite(lowerErfc), (t, x) =>
+  mul(t, mul(exp(neg(square(x))), -2 / Math.sqrt(Math.PI))),
 )
 
 /** Giles, Approximating the erfinv function, 2010: single precision, in w = -log(1 - x²). */

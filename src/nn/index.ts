@@ -1,4 +1,5 @@
 export * from './activations.js'
+export { dotProductAttention, type DotProductAttentionOptions } from './attention.js'
 export * as initializers from './initializers.js'
 export type { Initializer } from './initializers.js'
 export * from './normalization.js'

@@ -208,3 +208,4 @@ export const heUniform = scaling(2, 'fan_in', 'uniform')
 export const kaimingNormal = heNormal
 /** {@link heUniform}. */
 export const kaimingUniform = heUniform
+export { deltaOrthogonal, orthogonal, type OrthogonalOptions } from './orthogonal.js'

@@ -33,7 +33,7 @@ const sumOf = (x: NDArray, axis: Axes, where: NDArray | null): NDArray =>
 
 /** Greatest of the elements that count, the axes kept; -∞ if none does. */
 const maxOf = (x: NDArray, axis: Axes, where: NDArray | null): NDArray =>
-  np.max(masked(x, where, -Infinity), { axis, keepdims: true })
+  np.max(masked(x, where, -Infinity), { axis, keepdims: true, ...(x.size === 0 ? { initial: -Infinity } : {}) })
 
 const softmaxWithRule = customJvp(
   function softmax(axis: Axes, x: NDArray, where: NDArray | null): NDArray {

@@ -1,5 +1,7 @@
 /** Flax NNX: models as classes, with Variables that are taken apart and put together around pure functions. */
 export * from './activations.js'
+export { display } from './display.js'
+export { EMA, type EMAOptions } from './ema.js'
 export {
   All,
   Any,
@@ -19,12 +21,93 @@ export {
 } from './filter.js'
 export { clone, graphdef, iterGraph, merge, pop, split, state, update } from './graph.js'
 export { GraphDef } from './graphdef.js'
-export { Conv, type ConvOptions, type ConvPadding } from './layers/conv.js'
+export {
+  asPure,
+  cachedPartial,
+  call,
+  findDuplicates,
+  map,
+  type OnlyOptions,
+  type PureState,
+  recursiveMap,
+  setMetadata,
+  variables,
+} from './graphMaps.js'
+export {
+  type AttentionArgs,
+  type AttentionCallOptions,
+  type AttentionFn,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from './layers/attention.js'
+export { canonicalizePadding, Conv, type ConvOptions, type ConvPadding } from './layers/conv.js'
+export { ConvTranspose, type ConvTransposeOptions, type ConvTransposePadding } from './layers/convTranspose.js'
+export { type AttentionOptions, dotProductAttention, dotProductAttentionWeights } from './layers/dotProductAttention.js'
 export { Dropout, type DropoutCallOptions, type DropoutOptions } from './layers/dropout.js'
+export { Einsum, type EinsumOptions } from './layers/einsum.js'
 export { Embed, type EmbedOptions } from './layers/embed.js'
+export {
+  GroupNorm,
+  type GroupNormOptions,
+  InstanceNorm,
+  type InstanceNormOptions,
+  LayerNorm,
+  type LayerNormOptions,
+  type NormAxes,
+  type NormCallOptions,
+  type NormOptions,
+  RMSNorm,
+  type RMSNormOptions,
+} from './layers/layerNorm.js'
 export { Linear, type LinearOptions } from './layers/linear.js'
+export { LinearGeneral, type LinearGeneralOptions } from './layers/linearGeneral.js'
+export { LoRA, LoRALinear, type LoRALinearOptions, type LoRAOptions, type ParamClass } from './layers/lora.js'
+export {
+  type AttentionMaskOptions,
+  combineMasks,
+  type CombineMasksArgs,
+  makeAttentionMask,
+  makeCausalMask,
+  type MaskOptions,
+} from './layers/masks.js'
 export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from './layers/norm.js'
+export { PReLU, type PReLUOptions } from './layers/prelu.js'
 export { canonicalizeDtype, promoteDtype } from './layers/promote.js'
+export {
+  Bidirectional,
+  type BidirectionalArgs,
+  type BidirectionalCallOptions,
+  type BidirectionalOptions,
+  type BidirectionalResult,
+  flipSequences,
+  type FlipOptions,
+  type MergeFn,
+  RNN,
+  type RNNArgs,
+  type RNNCallOptions,
+  type RNNOptions,
+  type RNNResult,
+} from './layers/recurrent.js'
+export {
+  type CarryOptions,
+  type CellOptions,
+  type Elementwise,
+  type GatedCellOptions,
+  GRUCell,
+  type LSTMCarry,
+  LSTMCell,
+  OptimizedLSTMCell,
+  RNNCellBase,
+  SimpleCell,
+  type SimpleCellOptions,
+} from './layers/recurrentCells.js'
+export {
+  SpectralNorm,
+  type SpectralNormCallOptions,
+  type SpectralNormOptions,
+  WeightNorm,
+  type WeightNormOptions,
+} from './layers/reparametrize.js'
 export { type Layer, Sequential } from './layers/sequential.js'
 export * as metrics from './metrics.js'
 export { Metric, MultiMetric } from './metrics.js'
@@ -42,6 +125,7 @@ export { GraphObject as Object, isGraphObject } from './object.js'
 export { type NamedGrads, Optimizer, type OptimizerOptions, type UpdateExtra } from './optimizer.js'
 export { OptArray, OptState, OptVariable, type Wrapped } from './optState.js'
 export {
+  forkRngs,
   reseed,
   restoreRngs,
   type RngBackups,
@@ -74,7 +158,20 @@ export {
   toPureDict,
 } from './state.js'
 export { VariableState } from './variableState.js'
+export {
+  type RegisterOptions,
+  registerVariableName,
+  type TypeFromNameOptions,
+  variableNameFromType,
+  variableTypeFromName,
+} from './variableNames.js'
+export { tabulate, type TabulateOptions } from './tabulate.js'
+export { withMetadata } from './withMetadata.js'
+export { type AxesPrefix, type Axis, Carry, StateAxes } from './transforms/axes.js'
+export { cond, switch } from './transforms/cond.js'
+export { customVjp, type CustomVjpFunction, type CustomVjpOptions, type VjpCotangents } from './transforms/customVjp.js'
 export { DiffState } from './transforms/diffState.js'
+export { evalShape } from './transforms/evalShape.js'
 export {
   type Argnum,
   grad,
@@ -86,6 +183,10 @@ export {
   valueAndGrad,
 } from './transforms/grad.js'
 export { jit } from './transforms/jit.js'
+export { foriLoop, whileLoop } from './transforms/loops.js'
+export { remat } from './transforms/remat.js'
+export { scan, type ScanOptions } from './transforms/scan.js'
+export { vmap, type VmapOptions } from './transforms/vmap.js'
 export {
   BatchStat,
   Cache,

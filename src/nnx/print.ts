@@ -19,8 +19,8 @@ export const classNameOf = (value: object): string => {
   return typeof name === 'string' && name !== '' ? name : 'Object'
 }
 
-/** How a value is taken apart; `null` for leaves. */
-const descriptionOf = (value: unknown): Description | null => {
+/** @internal How a value is taken apart; `null` for leaves. */
+export const descriptionOf = (value: unknown): Description | null => {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return null
   const own = (value as { readonly [describe]?: () => Description })[describe]
   if (own !== undefined) return own.call(value)
@@ -34,7 +34,8 @@ const descriptionOf = (value: unknown): Description | null => {
   return { name: '', fields: Object.entries(value), brackets: ['{', '}'], separator: ': ' }
 }
 
-const leafText = (value: unknown): string => {
+/** @internal */
+export const leafText = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return value.name === '' ? 'function' : value.name
   return String(value)

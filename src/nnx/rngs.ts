@@ -274,38 +274,59 @@ export const reseed = (node: unknown, seeds: Seeds): void => {
   }
 }
 
-/** The keys that streams had before {@link splitRngs}. */
-export type RngBackups = readonly (readonly [stream: RngStream, key: PRNGKey])[]
+/** The keys and counts that streams had before {@link splitRngs}. */
+export type RngBackups = readonly (readonly [stream: RngStream, key: PRNGKey, count: NDArray])[]
 
 export interface SplitRngsOptions {
   /** How many keys each stream gets. */
   readonly splits: number | Shape
   /** Which streams, by name (a tag), class or path; default all. */
   readonly only?: Filter
+  /** Whether streams get the first of the keys, without an axis; default false. */
+  readonly squeeze?: boolean
 }
 
 /**
- * Split the streams of a model, for `vmap` over the keys.
+ * Split the streams of a model, for `vmap` over the keys. Each new stream counts from 0.
  *
- * @returns what {@link restoreRngs} needs to give the streams their keys back; their counts stay one higher
+ * @returns what {@link restoreRngs} needs to give the streams their keys back; their counts are then one higher
+ * @throws ArgumentError if a stream is split already
  */
-export const splitRngs = (node: unknown, { splits, only = true }: SplitRngsOptions): RngBackups => {
+export const splitRngs = (node: unknown, { splits, only = true, squeeze = false }: SplitRngsOptions): RngBackups => {
   const predicate = toPredicate(only)
   const chosen = streamsOf(node).filter(([path, { key }]) => predicate([...path, 'key'], key))
   return chosen.map(([, stream]) => {
     const keys = random.split(stream(), splits)
-    const { value } = stream.key
-    stream.key.value = keys
-    stream.count.value = np.full(keys.shape, stream.count.value)
-    return [stream, value] as const
+    const backup = [stream, stream.key.value, stream.count.value] as const
+    const firstKey = (): PRNGKey => random.wrapKeyData(random.keyData(keys).slice(0))
+    stream.key.value = squeeze ? firstKey() : keys
+    stream.count.value = counter(stream.key.value.shape)
+    return backup
   })
 }
 
-/** Give streams the keys back that they had before {@link splitRngs}. */
-export const restoreRngs = (backups: RngBackups): void => {
-  for (const [stream, key] of backups) {
+/**
+ * Give the streams of a model the next of their keys, counted from 0: what is drawn afterwards doesn't move the streams
+ * that {@link restoreRngs} brings back.
+ *
+ * @throws ArgumentError if a stream is split
+ */
+export const forkRngs = (node: unknown, { only = true }: { readonly only?: Filter } = {}): RngBackups => {
+  const predicate = toPredicate(only)
+  const chosen = streamsOf(node).filter(([path, { key }]) => predicate([...path, 'key'], key))
+  return chosen.map(([, stream]) => {
+    const key = stream()
+    const backup = [stream, stream.key.value, stream.count.value] as const
     stream.key.value = key
-    const { value } = stream.count
-    if (value.ndim > 0) stream.count.value = np.max(value).astype('uint32')
+    stream.count.value = counter()
+    return backup
+  })
+}
+
+/** Give streams the keys and counts back that they had before {@link splitRngs} or {@link forkRngs}. */
+export const restoreRngs = (backups: RngBackups): void => {
+  for (const [stream, key, count] of backups) {
+    stream.key.value = key
+    stream.count.value = count
   }
 }

@@ -21,6 +21,14 @@ export interface VariableHooks<T> {
   readonly onSetValue?: (variable: Variable<T>, value: T) => T
 }
 
+/** @internal A value with metadata for the Variable that is made of it. */
+export class VariableMetadata {
+  constructor(
+    readonly rawValue: unknown,
+    readonly metadata: Metadata,
+  ) {}
+}
+
 /** A kind of Variable. */
 export type VariableClass = abstract new (...args: never) => Variable<unknown>
 
@@ -54,10 +62,13 @@ export class Variable<T = NDArray> {
    * @throws ArgumentError if the value is undefined or a Variable
    */
   constructor(value: T, metadata: Metadata & VariableHooks<T> = noMetadata) {
-    const { onCreateValue } = metadata
+    const described = value instanceof VariableMetadata
+    const given = described ? ({ ...value.metadata, ...metadata } as Metadata & VariableHooks<T>) : metadata
+    const raw = described ? (value.rawValue as T) : value
+    const { onCreateValue } = given
     this.level = currentTrace()
-    this.held = frozenMetadata(metadata)
-    this.raw = checked(this, onCreateValue === undefined ? value : onCreateValue(this, value))
+    this.held = frozenMetadata(given)
+    this.raw = checked(this, onCreateValue === undefined ? raw : onCreateValue(this, raw))
   }
 
   /** @internal A Variable of a class without calling its constructor. */
@@ -110,6 +121,16 @@ export class Variable<T = NDArray> {
   setMetadata(metadata: Metadata): void {
     this.requireLevel()
     this.held = frozenMetadata({ ...this.held, ...metadata })
+  }
+
+  /** Whether there is metadata of this name. */
+  hasMetadata(name: string): boolean {
+    return Object.hasOwn(this.held, name)
+  }
+  /** Take metadata away. @throws TraceLevelError */
+  deleteMetadata(name: string): void {
+    this.requireLevel()
+    this.held = frozenMetadata(Object.fromEntries(Object.entries(this.held).filter(([key]) => key !== name)))
   }
 
   /** A new Variable of the same kind, with another value or metadata where given. */

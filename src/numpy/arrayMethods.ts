@@ -1,11 +1,16 @@
 /** The methods of arrays: the functions of `np`, put on the class. */
 import { type DType, NDArray, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
+import * as accumulation from './accumulation.js'
 import type { ArrayLike } from './convert.js'
+import * as floating from './floating.js'
 import * as indexing from './indexing.js'
 import * as linear from './linear.js'
 import * as manipulation from './manipulation.js'
+import * as matrices from './matrices.js'
+import * as rearranging from './rearranging.js'
 import * as reductions from './reductions.js'
+import * as sorting from './sorting.js'
 import * as ufuncs from './ufuncs.js'
 
 declare module '../core/array.js' {
@@ -46,9 +51,9 @@ declare module '../core/array.js' {
     mean(options?: reductions.ReduceOptions): NDArray
     var(options?: reductions.VarOptions): NDArray
     std(options?: reductions.VarOptions): NDArray
-    max(options?: reductions.ReduceOptions): NDArray
-    min(options?: reductions.ReduceOptions): NDArray
-    prod(options?: reductions.ReduceOptions): NDArray
+    max(options?: reductions.ExtremumOptions): NDArray
+    min(options?: reductions.ExtremumOptions): NDArray
+    prod(options?: reductions.SumOptions): NDArray
     any(options?: reductions.ReduceOptions): NDArray
     all(options?: reductions.ReduceOptions): NDArray
     argmax(options?: reductions.ArgOptions): NDArray
@@ -57,6 +62,28 @@ declare module '../core/array.js' {
     reshape(...shape: readonly number[]): NDArray
     reshape(shape: Shape): NDArray
     ravel(): NDArray
+    /** The elements in one axis. */
+    flatten(): NDArray
+    swapaxes(axis1: number, axis2: number): NDArray
+    repeat(repeats: number | readonly number[], options?: { readonly axis?: number }): NDArray
+    take(
+      indices: ArrayLike,
+      options?: { readonly axis?: number; readonly mode?: 'fill' | 'clip' | 'wrap' | 'promise_in_bounds' },
+    ): NDArray
+    /** Sums of the elements up to each. */
+    cumsum(options?: accumulation.CumulativeOptions): NDArray
+    /** Products of the elements up to each. */
+    cumprod(options?: accumulation.CumulativeOptions): NDArray
+    /** Elements in order; the array itself stays. */
+    sort(options?: sorting.SortOptions): NDArray
+    argsort(options?: sorting.SortOptions): NDArray
+    searchsorted(values: ArrayLike, options?: { readonly side?: 'left' | 'right' }): NDArray
+    ptp(options?: reductions.ReduceOptions): NDArray
+    round(decimals?: number): NDArray
+    /** Sum of products over the last axis of this and the second-last (or only) axis of y. */
+    dot(y: ArrayLike): NDArray
+    diagonal(options?: matrices.DiagonalOptions): NDArray
+    trace(options?: matrices.DiagonalOptions): NDArray
     transpose(...axes: readonly number[]): NDArray
     transpose(axes: readonly number[]): NDArray
     /** The array with its axes reversed. */
@@ -187,6 +214,48 @@ const methods = {
   },
   ravel() {
     return manipulation.ravel(this)
+  },
+  flatten() {
+    return manipulation.ravel(this)
+  },
+  swapaxes(axis1, axis2) {
+    return manipulation.swapaxes(this, axis1, axis2)
+  },
+  repeat(repeats, options) {
+    return rearranging.repeat(this, repeats, options)
+  },
+  take(indices, options) {
+    return manipulation.take(this, indices, options)
+  },
+  cumsum(options) {
+    return accumulation.cumsum(this, options)
+  },
+  cumprod(options) {
+    return accumulation.cumprod(this, options)
+  },
+  sort(options) {
+    return sorting.sort(this, options)
+  },
+  argsort(options) {
+    return sorting.argsort(this, options)
+  },
+  searchsorted(values, options) {
+    return sorting.searchsorted(this, values, options)
+  },
+  ptp(options) {
+    return reductions.ptp(this, options)
+  },
+  round(decimals) {
+    return floating.round(this, decimals)
+  },
+  dot(y) {
+    return linear.dot(this, y)
+  },
+  diagonal(options) {
+    return matrices.diagonal(this, options)
+  },
+  trace(options) {
+    return matrices.trace(this, options)
   },
   squeeze(axis) {
     return manipulation.squeeze(this, axis)

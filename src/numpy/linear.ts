@@ -2,6 +2,8 @@
 import { type NDArray, ShapeError, showAval } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, promote } from './convert.js'
+import { moveaxis } from './manipulation.js'
+import { roll } from './rearranging.js'
 
 /**
  * Matrix product of the last two axes; the others broadcast.
@@ -70,4 +72,48 @@ export const vdot = (x: ArrayLike, y: ArrayLike): NDArray => {
 export const outer = (x: ArrayLike, y: ArrayLike): NDArray => {
   const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
   return lax.mul(lax.reshape(a, [a.size, 1]), lax.reshape(b, [1, b.size]))
+}
+
+/** Sum of products over the last axes of both. */
+export const inner = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (a.ndim === 0 || b.ndim === 0) return lax.mul(a, b)
+  return lax.dotGeneral(a, b, { contract: [[a.ndim - 1], [b.ndim - 1]], batch: [[], []] })
+}
+
+/** Sum of products over one axis (default the last); the others broadcast. */
+export const vecdot = (x: ArrayLike, y: ArrayLike, { axis = -1 }: { readonly axis?: number } = {}): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  const product = lax.mul(moveaxis(a, axis, -1), moveaxis(b, axis, -1))
+  return lax.reduceSum(product, [product.ndim - 1])
+}
+
+/** Kronecker's product: the second array as blocks, one for each element of the first. */
+export const kron = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  const ndim = Math.max(a.ndim, b.ndim)
+  const full = (z: NDArray): readonly number[] => [...lax.range(ndim - z.ndim).map(() => 1), ...z.shape]
+  const [m, n] = [full(a), full(b)]
+  const left = lax.reshape(
+    a,
+    m.flatMap((size) => [size, 1]),
+  )
+  const right = lax.reshape(
+    b,
+    n.flatMap((size) => [1, size]),
+  )
+  return lax.reshape(
+    lax.mul(left, right),
+    m.map((size, i) => size * n[i]!),
+  )
+}
+
+/** Cross product of vectors of three elements along the last axis. @throws ShapeError */
+export const cross = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (a.shape.at(-1) !== 3 || b.shape.at(-1) !== 3) {
+    throw new ShapeError('np.cross', 'last axes of size 3', `${showAval(a.aval)} and ${showAval(b.aval)}`)
+  }
+  const rotated = (z: NDArray, by: number): NDArray => roll(z, by, -1)
+  return lax.sub(lax.mul(rotated(a, -1), rotated(b, 1)), lax.mul(rotated(a, 1), rotated(b, -1)))
 }

@@ -13,28 +13,7 @@ import {
 import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
-
-type Unary = (x: ArrayLike) => NDArray
-type Binary = (x: ArrayLike, y: ArrayLike) => NDArray
-
-const inexact =
-  (f: (x: NDArray) => NDArray): Unary =>
-  (x) =>
-    f(promoteInexact(x)[0]!)
-
-const binary =
-  (f: (x: NDArray, y: NDArray) => NDArray): Binary =>
-  (x, y) => {
-    const [a, b] = promote(x, y)
-    return f(a!, b!)
-  }
-
-const inexactBinary =
-  (f: (x: NDArray, y: NDArray) => NDArray): Binary =>
-  (x, y) => {
-    const [a, b] = promoteInexact(x, y)
-    return f(a!, b!)
-  }
+import { type Binary, binary, inexact, inexactBinary, type Unary } from './promoted.js'
 
 /** x + y; of booleans, or. */
 export const add: Binary = binary((x, y) => (isBool(x.dtype) ? lax.or(x, y) : lax.add(x, y)))
@@ -78,7 +57,18 @@ export const fmod: Binary = binary((x, y) =>
   isFloat(x.dtype) ? lax.rem(x, y) : lax.select(lax.eq(y, 0), lax.rem(x, y), 0),
 )
 
-/** x to the power y; a whole JS number as exponent becomes products. */
+/** By squaring, as many times as matter before an overflow. */
+const powerOfIntegers = (x: NDArray, y: NDArray): NDArray => {
+  let [result, base, rest] = [lax.add(lax.mul(lax.add(x, y), 0), 1), x, y]
+  for (let i = 0; i < 6; i++) {
+    result = lax.select(lax.ne(lax.and(rest, lax.full([], 1, y.dtype)), 0), result, lax.mul(result, base))
+    base = lax.mul(base, base)
+    rest = lax.shiftRightLogical(rest, lax.full([], 1, y.dtype))
+  }
+  return result
+}
+
+/** x to the power y; a whole JS number as exponent becomes products. Integers by integers stay integers. */
 export const power: Binary = (x, y) => {
   const exponent = typeof y === 'number' ? y : literalValue(asArray(y))
   const base = asArray(x)
@@ -86,6 +76,9 @@ export const power: Binary = (x, y) => {
     if (exponent >= 0 && !isBool(base.dtype)) return lax.integerPow(base, exponent)
     if (isFloat(base.dtype)) return lax.integerPow(base, exponent)
   }
+  const [c, d] = promote(base, y)
+  if (isBool(c!.dtype)) return power(lax.convertElementType(c!, 'int32'), lax.convertElementType(d!, 'int32'))
+  if (isInteger(c!.dtype)) return powerOfIntegers(c!, d!)
   const [a, b] = promoteInexact(base, y)
   return lax.pow(a!, b!)
 }
@@ -138,8 +131,7 @@ const rounding =
 export const floor: Unary = rounding((x) => lax.floor(x))
 export const ceil: Unary = rounding((x) => lax.ceil(x))
 /** To the nearest whole number, halves to the even one. */
-export const round: Unary = rounding((x) => lax.roundHalfEven(x))
-export const rint = round
+export const rint: Unary = rounding((x) => lax.roundHalfEven(x))
 export const exp: Unary = inexact((x) => lax.exp(x))
 export const expm1: Unary = inexact((x) => lax.expm1(x))
 export const log: Unary = inexact((x) => lax.log(x))
@@ -155,23 +147,33 @@ export const cos: Unary = inexact((x) => lax.cos(x))
 export const tan: Unary = inexact((x) => lax.tan(x))
 export const tanh: Unary = inexact((x) => lax.tanh(x))
 
-const logSumOfTwo = customJvp((x: NDArray, y: NDArray): NDArray => {
-  const delta = lax.sub(x, y)
-  const sum = lax.add(lax.max(x, y), lax.log1p(lax.exp(lax.neg(lax.abs(delta)))))
-  // Infinities of one sign have no difference.
-  return lax.select(lax.ne(delta, delta), sum, lax.add(x, y))
-})
-logSumOfTwo.defjvp(([x, y], [tx, ty]) => {
-  const z = logSumOfTwo(x, y)
-  const share = (a: NDArray, t: NDArray): NDArray => {
-    const isInfinite = lax.eq(lax.abs(z), Infinity)
-    return lax.mul(t, lax.exp(lax.sub(lax.select(isInfinite, a, 0), lax.select(isInfinite, z, 0))))
+/** The logarithm of a sum of two powers, by the power and the natural logarithm of its base. */
+const logSumOfTwo = (name: string, power: (x: NDArray) => NDArray, scale: number) => {
+  const f = (x: NDArray, y: NDArray): NDArray => {
+    const delta = lax.sub(x, y)
+    const sum = lax.add(lax.max(x, y), lax.div(lax.log1p(power(lax.neg(lax.abs(delta)))), scale))
+    // Infinities of one sign have no difference.
+    return lax.select(lax.ne(delta, delta), sum, lax.add(x, y))
   }
-  return [z, lax.add(share(x, tx), share(y, ty))]
-})
+  Object.defineProperty(f, 'name', { value: name })
+  const custom = customJvp(f)
+  custom.defjvp(([x, y], [tx, ty]) => {
+    const z = custom(x, y)
+    const share = (a: NDArray, t: NDArray): NDArray => {
+      const isInfinite = lax.eq(lax.abs(z), Infinity)
+      return lax.mul(t, power(lax.sub(lax.select(isInfinite, a, 0), lax.select(isInfinite, z, 0))))
+    }
+    return [z, lax.add(share(x, tx), share(y, ty))]
+  })
+  return custom
+}
 
+const logSumOfExponentials = logSumOfTwo('logaddexp', (x) => lax.exp(x), 1)
 /** log(e^x + e^y), without overflow. */
-export const logaddexp: Binary = inexactBinary((x, y) => logSumOfTwo(x, y))
+export const logaddexp: Binary = inexactBinary((x, y) => logSumOfExponentials(x, y))
+const logSumOfPowersOf2 = logSumOfTwo('logaddexp2', (x) => lax.exp2(x), Math.LN2)
+/** log₂(2^x + 2^y), without overflow. */
+export const logaddexp2: Binary = inexactBinary((x, y) => logSumOfPowersOf2(x, y))
 
 const floats = (x: ArrayLike): NDArray => promoteInexact(x)[0]!
 export const isnan: Unary = (x) => lax.ne(floats(x), floats(x))

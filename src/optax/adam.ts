@@ -77,27 +77,45 @@ export const scaleByAdam = (options: ScaleByAdamOptions = {}): GradientTransform
       const mu = updateMoment(updates, state.mu, b1, 1)
       const nu = updateMomentPerElemNorm(updates, state.nu, b2, 2)
       const count = safeIncrement(state.count)
-      const muHat = nesterov
-        ? lookAhead(b1, biasCorrection(mu, b1, safeIncrement(count)), biasCorrection(updates, b1, count))
-        : biasCorrection(mu, b1, count)
+      const muHat = correctedMean(updates, mu, b1, count, nesterov)
       // Dozat multiplies the second moment by b2 once more; Optax and others don't.
       const nuHat = biasCorrection(nu, b2, count)
-      const scaled = mapArrays(
-        ['scaleByAdam', 'the first moments', 'the second moments'],
-        (m, v) => np.divide(m, np.add(np.sqrt(np.add(v, epsRoot)), eps)),
-        muHat,
-        nuHat,
-      )
-      return [scaled, { count, mu: cast(mu, muDtype), nu: castLike(nu, state.nu) }]
+      return [
+        ratio('scaleByAdam', muHat, nuHat, eps, epsRoot),
+        { count, mu: cast(mu, muDtype), nu: castLike(nu, state.nu) },
+      ]
     },
   )
 }
 
-/** Nesterov's first moment: `b1 m + (1 - b1) g`. */
-const lookAhead = (b1: ScalarLike, moments: ArrayTree, updates: ArrayTree): ArrayTree =>
+/** @internal `m / (√(v + epsRoot) + eps)`. */
+export const ratio = (
+  where: string,
+  mu: ArrayTree,
+  nu: ArrayTree,
+  eps: ScalarLike,
+  epsRoot: ScalarLike = 0,
+): ArrayTree =>
   mapArrays(
-    ['scaleByAdam', 'the moments', 'the updates'],
-    (m, g) => np.add(np.multiply(b1, m), np.multiply(oneMinus(b1), g)),
-    moments,
-    updates,
+    [where, 'the first moments', 'the second moments'],
+    (m, v) => np.divide(m, np.add(np.sqrt(epsRoot === 0 ? v : np.add(v, epsRoot)), eps)),
+    mu,
+    nu,
   )
+
+/** @internal First moments without their bias, with Nesterov's look one step ahead: `b1 m + (1 - b1) g`. */
+export const correctedMean = (
+  updates: ArrayTree,
+  mu: ArrayTree,
+  b1: ScalarLike,
+  count: NDArray,
+  nesterov: boolean,
+): ArrayTree => {
+  if (!nesterov) return biasCorrection(mu, b1, count)
+  return mapArrays(
+    ['correctedMean', 'the moments', 'the updates'],
+    (m, g) => np.add(np.multiply(b1, m), np.multiply(oneMinus(b1), g)),
+    biasCorrection(mu, b1, safeIncrement(count)),
+    biasCorrection(updates, b1, count),
+  )
+}

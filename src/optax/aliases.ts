@@ -12,7 +12,7 @@ import { chain } from './combining.js'
 import type { MaskOrFn } from './masking.js'
 import { decodeOptions, dtypeOrNull, flag, maskOrNull, optionsOf, scalarOrNull, scalarOrSchedule } from './options.js'
 import { type LearningRateState, scaleByLearningRate } from './scaling.js'
-import { addDecayedWeights, type WeightDecayState } from './weightDecay.js'
+import { decayOf, type WeightDecayState } from './weightDecay.js'
 
 export interface SgdOptions<D extends ScalarLike | null = ScalarLike | null> extends TraceOptions {
   /** Decay of {@link trace}; default `null`, no momentum and no state for it. */
@@ -77,7 +77,7 @@ export interface AdamWOptions<
 const AdamWOptions = optionsOf('AdamWOptions', { ...adamOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
 
 /**
- * Adam with decoupled weight decay: {@link scaleByAdam}, {@link addDecayedWeights}, {@link scaleByLearningRate}. The decay
+ * Adam with decoupled weight decay: {@link scaleByAdam}, `addDecayedWeights`, {@link scaleByLearningRate}. The decay
  * is thus multiplied by the learning rate; PyTorch's default is 1e-2 where this one is 1e-4.
  *
  * @throws OptionsError if an option is unknown or out of range
@@ -98,6 +98,54 @@ export const adamw = <
   options: AdamWOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAdamState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 1e-4, mask = null, ...rest } = decodeOptions('adamw', AdamWOptions, options)
-  const decay = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
-  return chain(scaleByAdam(rest), decay, scaleByLearningRate(learningRate))
+  return chain(scaleByAdam(rest), decayOf<W, M>(weightDecay, mask), scaleByLearningRate(learningRate))
+}
+
+export type NadamOptions = Omit<ScaleByAdamOptions, 'nesterov'>
+const { nesterov: _, ...nadamOptions } = adamOptions
+const NadamOptions = optionsOf('NadamOptions', nadamOptions)
+
+/**
+ * {@link adam} with Nesterov's momentum.
+ *
+ * @throws OptionsError if an option is unknown or out of range
+ * @see Dozat, 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ
+ * @example
+ * const tx = optax.nadam(0.1)
+ * const params = np.array([1, -2])
+ * tx.update(np.array([0.5, 4]), tx.init(params))[0] // => Array([-0.14736743, -0.14736743], dtype=float32)
+ */
+export const nadam = <L extends ScalarOrSchedule>(
+  learningRate: L,
+  options: NadamOptions = {},
+): GradientTransformation<readonly [ScaleByAdamState, LearningRateState<L>]> =>
+  adam(learningRate, { ...decodeOptions('nadam', NadamOptions, options), nesterov: true })
+
+export type NadamWOptions<
+  W extends ScalarOrSchedule = ScalarOrSchedule,
+  M extends MaskOrFn | null = MaskOrFn | null,
+> = Omit<AdamWOptions<W, M>, 'nesterov'>
+const NadamWOptions = optionsOf('NadamWOptions', { ...nadamOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+
+/**
+ * {@link adamw} with Nesterov's momentum.
+ *
+ * @throws OptionsError if an option is unknown or out of range
+ * @throws ArgumentError in `update`, without params
+ * @see Dozat, 2016, https://openreview.net/pdf?id=OM0jvwB8jIp57ZJjtNEZ
+ * @example
+ * const tx = optax.nadamw(0.1, { weightDecay: 0.01 })
+ * const params = np.array([1, -2])
+ * tx.update(np.array([0, 4]), tx.init(params), params)[0] // => Array([-0.001     , -0.14536743], dtype=float32)
+ */
+export const nadamw = <
+  L extends ScalarOrSchedule,
+  W extends ScalarOrSchedule = number,
+  M extends MaskOrFn | null = null,
+>(
+  learningRate: L,
+  options: NadamWOptions<W, M> = {},
+): GradientTransformation<readonly [ScaleByAdamState, WeightDecayState<W, M>, LearningRateState<L>]> => {
+  const decoded = decodeOptions('nadamw', NadamWOptions, options) as NadamWOptions<W, M>
+  return adamw<L, W, M>(learningRate, { ...decoded, nesterov: true })
 }

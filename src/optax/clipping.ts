@@ -3,6 +3,7 @@ import { type DType, literal, type NDArray } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import type { GradientTransformation } from './base.js'
 import { type EmptyState, requireScalar, type ScalarLike, stateless } from './base.js'
+import { rootMeanSquare } from './norms.js'
 import { negated } from './numerics.js'
 import { clip as clipTree, mapArrays, norm } from './treeMath.js'
 
@@ -51,4 +52,22 @@ export const clipByGlobalNorm = (maxNorm: ScalarLike): GradientTransformation<Em
       updates,
     )
   })
+}
+
+/**
+ * Updates of each array with a root of the mean square of at most `threshold`: `u / max(1, √mean u² / threshold)`.
+ *
+ * @see Shazeer & Stern, 2018, https://arxiv.org/abs/1804.04235
+ * @example
+ * optax.clipByBlockRms(1).update({ a: np.array([3, -3]), b: np.array([0.5]) }, {})[0] // => { a: Array([ 1., -1.], dtype=float32), b: Array([0.5], dtype=float32) }
+ */
+export const clipByBlockRms = (threshold: ScalarLike): GradientTransformation<EmptyState> => {
+  const greatest = requireScalar('clipByBlockRms', 'a threshold', threshold)
+  return stateless((updates) =>
+    mapArrays(
+      ['clipByBlockRms', 'the updates'],
+      (u) => np.divide(u, np.maximum(1, np.divide(rootMeanSquare(u), greatest))),
+      updates,
+    ),
+  )
 }

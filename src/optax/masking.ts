@@ -36,26 +36,31 @@ const MaskedOptions = optionsOf('MaskedOptions', { maskCompatibleExtraArgs: flag
 
 /** The structure of a mask, and for each of its leaves whether what is there takes part. */
 interface Mask {
+  /** What errors name. */
+  readonly where: string
   readonly treedef: tree.TreeDef
   readonly chosen: readonly boolean[]
 }
 
-const chosenAt = (leaf: unknown, path: () => tree.KeyPath): boolean => {
+const chosenAt = (where: string, leaf: unknown, path: () => tree.KeyPath): boolean => {
   if (typeof leaf === 'boolean') return leaf
   if (leaf instanceof NDArray && leaf.dtype === 'bool' && leaf.ndim === 0) return leaf.item() !== 0
   const got = leaf instanceof NDArray ? `${leaf}` : typeof leaf
-  throw new ArgumentError('masked', `true or false at ${tree.keystr(path()) || 'the root'} of the mask`, got)
+  throw new ArgumentError(where, `true or false at ${tree.keystr(path()) || 'the root'} of the mask`, got)
 }
 
-const maskFor = (mask: MaskOrFn, of: unknown): Mask => {
+/** @internal A tree that was given as one, or as a function of another. */
+export const treeOf = (given: unknown, of: unknown): unknown =>
   // A registered class may be a function, too: a module that can be called is a tree.
-  const isFunction = typeof mask === 'function' && !tree.isNode(mask)
-  const [leaves, treedef] = tree.flatten<unknown>(isFunction ? (mask as (of: unknown) => unknown)(of) : mask)
-  return { treedef, chosen: leaves.map((leaf, i) => chosenAt(leaf, () => treedef.paths()[i]!)) }
+  typeof given === 'function' && !tree.isNode(given) ? (given as (of: unknown) => unknown)(of) : given
+
+const maskFor = (where: string, mask: MaskOrFn, of: unknown): Mask => {
+  const [leaves, treedef] = tree.flatten<unknown>(treeOf(mask, of))
+  return { where, treedef, chosen: leaves.map((leaf, i) => chosenAt(where, leaf, () => treedef.paths()[i]!)) }
 }
 
-const partsOf = ({ treedef }: Mask, of: unknown, name: string): readonly unknown[] =>
-  treedef.flattenUpTo(of, { where: 'masked', left: 'the mask', right: name })
+const partsOf = ({ where, treedef }: Mask, of: unknown, name: string): readonly unknown[] =>
+  treedef.flattenUpTo(of, { where, left: 'the mask', right: name })
 
 const hide = (mask: Mask, of: unknown, name: string): ArrayTree =>
   mask.treedef.unflatten(partsOf(mask, of, name).map((x, i) => (mask.chosen[i] ? x : maskedNode))) as ArrayTree
@@ -79,11 +84,21 @@ export const masked = <T extends AnyGradientTransformation>(
   options: MaskedOptions = {},
 ): GradientTransformation<MaskedState<StateOf<T>>, ExtraArgsOf<T>> => {
   const { maskCompatibleExtraArgs = false } = decodeOptions('masked', MaskedOptions, options)
+  return maskedIn('masked', inner, mask, maskCompatibleExtraArgs)
+}
+
+/** @internal {@link masked}, as a part of a transformation that errors name. */
+export const maskedIn = <T extends AnyGradientTransformation>(
+  where: string,
+  inner: T,
+  mask: MaskOrFn,
+  maskCompatibleExtraArgs: boolean,
+): GradientTransformation<MaskedState<StateOf<T>>, ExtraArgsOf<T>> => {
   const tx = inner as unknown as GradientTransformation<StateOf<T>>
   return GradientTransformation<MaskedState<StateOf<T>>, ExtraArgsOf<T>>(
-    (params) => ({ innerState: tx.init(hide(maskFor(mask, params), params, 'the params')) }),
+    (params) => ({ innerState: tx.init(hide(maskFor(where, mask, params), params, 'the params')) }),
     (updates, { innerState }, params, extra) => {
-      const at = maskFor(mask, updates)
+      const at = maskFor(where, mask, updates)
       const [transformed, state] = tx.update(
         hide(at, updates, 'the updates'),
         innerState,

@@ -35,3 +35,12 @@ export const negated = (x: ScalarLike): ScalarLike => (typeof x === 'number' ? -
 
 /** @internal `1 - x`, of numbers in double precision. */
 export const oneMinus = (x: ScalarLike): ScalarLike => (typeof x === 'number' ? 1 - x : np.subtract(1, x))
+
+/** @internal A function of hyperparameters: of numbers in double precision, of arrays in the graph. */
+export const ofScalars =
+  <A extends readonly ScalarLike[]>(
+    ofNumbers: (...xs: { [K in keyof A]: number }) => number,
+    ofArrays: (...xs: A) => NDArray,
+  ): ((...xs: A) => ScalarLike) =>
+  (...xs) =>
+    xs.every((x) => typeof x === 'number') ? ofNumbers(...(xs as never)) : ofArrays(...xs)

@@ -2,12 +2,14 @@
 import * as t from 'io-ts'
 import { closed, decodeOptions, type DType, dtypes, NDArray } from '../core/index.js'
 import type { ArrayLike } from '../numpy/index.js'
+import { PRNGKey } from '../random/index.js'
 import type { MaskOrFn } from './masking.js'
-import type { ScalarLike, ScalarOrSchedule } from './base.js'
+import type { AnyGradientTransformation, ScalarLike, ScalarOrSchedule } from './base.js'
 
 export { decodeOptions }
 
-const refine = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
+/** A codec of values for which a test holds. */
+export const refine = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
   new t.Type(
     name,
     is,
@@ -75,3 +77,46 @@ export const maskArrayOrNull = refine(
 )
 /** A number of steps. */
 export const wholeSteps = refine('a whole number', (u): u is number => Number.isInteger(u))
+/** A function, or `null` for none. */
+export const functionOrNull = refine(
+  'a function or null',
+  (u): u is ((...args: never) => unknown) | null => u === null || typeof u === 'function',
+)
+/** A name or several. */
+export const namesOf = refine(
+  'a name or a list of names',
+  (u): u is string | readonly string[] =>
+    typeof u === 'string' || (Array.isArray(u) && u.every((name) => typeof name === 'string')),
+)
+export const scalarOrScheduleOrNull = refine(
+  'a number, an array, a schedule or null',
+  (u): u is ScalarOrSchedule | null => u === null || scalarOrSchedule.is(u),
+)
+/** A transformation, or `null` for none. */
+export const transformationOrNull = refine(
+  'a transformation or null',
+  (u): u is AnyGradientTransformation | null =>
+    u === null ||
+    (typeof u === 'object' && typeof (u as Record<string, unknown>)['init'] === 'function' && 'update' in u),
+)
+/** As {@link decay}, and 1, which keeps everything. */
+export const decayOrOne = scalarWhere('a number in [0, 1] or an array', (x) => x >= 0 && x <= 1)
+export const dtypeOnly = refine(`one of ${dtypes.join(', ')}`, (u): u is DType => dtypes.includes(u as DType))
+/** One of some words. */
+export const oneOf = <const W extends readonly string[]>(...words: W): t.Type<W[number]> =>
+  refine(
+    words.map((word) => `'${word}'`).join(' or '),
+    (u): u is W[number] => typeof u === 'string' && words.includes(u),
+  )
+/** A number of things, at least one. */
+export const positiveCount = refine(
+  'a positive whole number',
+  (u): u is number => Number.isInteger(u) && (u as number) > 0,
+)
+/** A function, by what it is called in errors. */
+export const functionOnly = <F>(name: string): t.Type<F> => refine(name, (u): u is F => typeof u === 'function')
+/** A key, or the number to make one of. */
+export const keyOrSeed = refine(
+  'a key or a whole number',
+  (u): u is PRNGKey | number => u instanceof PRNGKey || Number.isInteger(u),
+)

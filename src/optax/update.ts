@@ -1,4 +1,6 @@
 /** What is done with updates. */
+import { cond } from '../control/index.js'
+import type { NDArray } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import type { ScalarLike } from './base.js'
 import { oneMinus } from './numerics.js'
@@ -27,4 +29,21 @@ export const incrementalUpdate = <P>(newTensors: P, oldTensors: P, stepSize: Sca
     (x, old) => np.add(np.multiply(stepSize, x), np.multiply(oneMinus(stepSize), old)),
     newTensors,
     oldTensors,
+  )
+
+/**
+ * New values every `updatePeriod` steps, otherwise the old ones.
+ *
+ * @param steps - updates made so far, an integer
+ * @see Mnih et al., 2015 (target networks), https://www.nature.com/articles/nature14236
+ * @example
+ * const target = (step: number) => optax.periodicUpdate(np.array([1]), np.array([0]), np.array(step, { dtype: 'int32' }), 3)
+ * target(4) // => Array([0.], dtype=float32)
+ * target(6) // => Array([1.], dtype=float32)
+ */
+export const periodicUpdate = <P>(newTensors: P, oldTensors: P, steps: NDArray, updatePeriod: ScalarLike): P =>
+  cond(
+    np.equal(np.remainder(steps, updatePeriod), 0),
+    () => newTensors,
+    () => oldTensors,
   )

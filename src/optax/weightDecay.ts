@@ -86,3 +86,10 @@ const decayBySchedule = (schedule: ScheduleFn): GradientTransformation<WeightDec
       { count: safeIncrement(count) },
     ],
   )
+
+/** @internal {@link addDecayedWeights} of options that were decoded, which loses the types of their values. */
+export const decayOf = <W, M>(
+  weightDecay: ScalarOrSchedule,
+  mask: MaskOrFn | null,
+): GradientTransformation<WeightDecayState<W, M>> =>
+  addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>

@@ -20,4 +20,5 @@ export {
   randint,
 } from './discrete.js'
 export { foldIn, key, keyData, PRNGKey, split, wrapKeyData } from './key.js'
+export { orthogonal, type OrthogonalOptions } from './orthogonal.js'
 export { choice, type ChoiceOptions, permutation, type PermutationOptions } from './permutation.js'

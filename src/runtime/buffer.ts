@@ -2,7 +2,7 @@
 import type { Storage } from '../core/index.js'
 import { elementArray, elementBytes, type ElementType, type TypedArray } from '../onnx/index.js'
 import type { Pointer } from './api.js'
-import { BufferSizeError } from './errors.js'
+import { AllocationError, BufferSizeError } from './errors.js'
 import { createHandle, releaseHandle, type HandleCell } from './handle.js'
 import { counters } from './stats.js'
 
@@ -120,6 +120,10 @@ function elementCount(shape: readonly number[]): number {
 
 // A typed array of at most 64 bytes may lie on the heap that the garbage collector moves; an ArrayBuffer never does.
 function allocateBytes(byteLength: number): ArrayBuffer {
-  if (byteLength < UNZEROED_FROM) return new ArrayBuffer(byteLength)
-  return Buffer.allocUnsafeSlow(byteLength).buffer
+  try {
+    if (byteLength < UNZEROED_FROM) return new ArrayBuffer(byteLength)
+    return Buffer.allocUnsafeSlow(byteLength).buffer
+  } catch (cause) {
+    throw new AllocationError(byteLength, cause)
+  }
 }

@@ -112,3 +112,17 @@ export class BufferSizeError extends TypeError {
     this.got = got
   }
 }
+
+/** Memory that could not be had. */
+export class AllocationError extends Error {
+  override readonly name = 'AllocationError'
+  readonly byteLength: number
+  constructor(byteLength: number, cause: unknown) {
+    super(
+      `an array requires ${byteLength} bytes of memory, which could not be had (one array may have 4 GiB); ` +
+        'make it smaller, or donate what is no longer needed.',
+      { cause },
+    )
+    this.byteLength = byteLength
+  }
+}

@@ -159,7 +159,8 @@ const singleEqn = (primitive: Primitive, avals: readonly ShapedArray[], params: 
 }
 
 interface EagerProgram {
-  readonly program: Program
+  /** `null` without results: ONNX Runtime refuses a graph that has none. */
+  readonly program: Program | null
   readonly avalsOut: readonly ShapedArray[]
   release(): void
 }
@@ -196,6 +197,7 @@ export const cpuBackend: Backend = {
         args.map((x) => x.aval),
         params,
       )
+      if (jaxpr.outputs.length === 0) return { program: null, avalsOut: [], release: () => undefined }
       const compiled = compile(jaxpr, primitive.name, primitive.inlined === undefined ? 'none' : 'all')
       return {
         program: compiled,
@@ -205,6 +207,7 @@ export const cpuBackend: Backend = {
         },
       }
     })
+    if (program === null) return []
     const inputs = program.inputs.map((i) => args[i]!.storage as TensorBuffer)
     const outputs = avalsOut.map(({ dtype, shape }) => pool.take(dtype, shape))
     program.session.run(inputs, outputs)

@@ -1,3 +1,3 @@
 export { cpuBackend, sessionCacheStats } from './evaluate.js'
-export { RuntimeError } from './errors.js'
+export { AllocationError, RuntimeError } from './errors.js'
 export { runtimeStats, type RuntimeStats } from './stats.js'

@@ -300,6 +300,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       leaves[i] = weakLiteral(leaf as number)
     }
     const { consts } = entry.staged
+    for (const x of consts) if (x instanceof Tracer) throw new EscapedTracerError(x.aval, `jit(${name})`, x.origin)
     return (consts.length === 0 ? leaves : [...consts, ...leaves]) as readonly ConcreteArray[]
   }
 

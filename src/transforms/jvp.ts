@@ -14,7 +14,7 @@ import {
 class JvpTracer extends Tracer {
   override readonly origin = 'inside of jvp'
   constructor(
-    readonly trace: JvpTrace,
+    readonly owner: JvpTrace,
     readonly primal: NDArray,
     readonly tangent: NDArray,
   ) {
@@ -29,10 +29,10 @@ class JvpTrace implements Trace {
   constructor(readonly outer: Trace) {}
 
   primal(x: NDArray): NDArray {
-    return x instanceof JvpTracer && x.trace === this ? x.primal : x
+    return x instanceof JvpTracer && x.owner === this ? x.primal : x
   }
   tangent(x: NDArray): Tangent {
-    return x instanceof JvpTracer && x.trace === this ? x.tangent : zero
+    return x instanceof JvpTracer && x.owner === this ? x.tangent : zero
   }
   tracer(primal: NDArray, tangent: Tangent): NDArray {
     return tangent === zero ? primal : new JvpTracer(this, primal, tangent)

@@ -27,7 +27,7 @@ import { dceStaged } from './passes.js'
 class LinearizeTracer extends Tracer {
   override readonly origin = 'inside of grad or linearize'
   constructor(
-    readonly trace: LinearizeTrace,
+    readonly owner: LinearizeTrace,
     readonly primal: NDArray,
     readonly tangent: NDArray,
   ) {
@@ -49,10 +49,10 @@ class LinearizeTrace implements Trace {
   }
 
   primal(x: NDArray): NDArray {
-    return x instanceof LinearizeTracer && x.trace === this ? x.primal : x
+    return x instanceof LinearizeTracer && x.owner === this ? x.primal : x
   }
   tangent(x: NDArray): Tangent {
-    return x instanceof LinearizeTracer && x.trace === this ? x.tangent : zero
+    return x instanceof LinearizeTracer && x.owner === this ? x.tangent : zero
   }
   tracer(primal: NDArray, tangent: Tangent): NDArray {
     return tangent === zero ? primal : new LinearizeTracer(this, primal, tangent)

@@ -26,7 +26,7 @@ export class PartialTrace implements Trace {
   }
 
   isUnknown(x: NDArray): boolean {
-    return x instanceof JaxprTracer && x.trace === this.staged
+    return x instanceof JaxprTracer && x.owner === this.staged
   }
 
   process<P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] {

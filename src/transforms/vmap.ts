@@ -24,7 +24,7 @@ class BatchTracer extends Tracer {
   override readonly origin = 'inside of vmap'
   override readonly aval: ShapedArray
   constructor(
-    readonly trace: BatchTrace,
+    readonly owner: BatchTrace,
     readonly value: NDArray,
     readonly axis: number,
   ) {
@@ -40,7 +40,7 @@ class BatchTrace implements Trace {
   ) {}
 
   value(x: NDArray): readonly [NDArray, BatchAxis] {
-    return x instanceof BatchTracer && x.trace === this ? [x.value, x.axis] : [x, null]
+    return x instanceof BatchTracer && x.owner === this ? [x.value, x.axis] : [x, null]
   }
   tracer(value: NDArray, axis: BatchAxis): NDArray {
     return axis === null ? value : new BatchTracer(this, value, axis)

@@ -115,6 +115,19 @@ test('what depends on constants alone is not computed in the loop, nor stacked',
   t.false(/ = scan\[[^]*?exp [^]*?\] /.test(text), text)
 })
 
+test('a scan of nothing but steps', (t) => {
+  t.deepEqual(
+    lax.scan((c: readonly never[]) => [c, null] as const, [], null, { length: 3 }),
+    [[], null],
+  )
+  t.deepEqual(
+    jit(
+      (x: NDArray) => [lax.scan((c: readonly never[]) => [c, null] as const, [], null, { length: 3 })[0], x] as const,
+    )(np.array(1))[0],
+    [],
+  )
+})
+
 test('errors', (t) => {
   t.throws(() => lax.scan((c: NDArray) => [c, null] as const, np.array(1), null), { instanceOf: ArgumentError })
   t.throws(() => lax.scan((c: NDArray, x: NDArray) => [np.stack([c, x]), x] as const, np.array(1), np.ones([3])), {

@@ -1,8 +1,8 @@
 /** Laws of all transformations. */
 import test from 'ava'
-import { type DType, grad, jit, type NDArray, np, optax, tree, vmap } from '../../src/index.js'
+import { type DType, jit, type NDArray, np, optax, tree, valueAndGrad, vmap } from '../../src/index.js'
 import { allClose, elements, sample } from '../helpers/arrays.js'
-import { all, optimizers } from './transformations.js'
+import { all, optimizers, type Transformation } from './transformations.js'
 
 const parabola = {
   start: [-1, 10, 1],
@@ -18,29 +18,35 @@ const rosenbrock = {
   },
 }
 
-for (const { name, make, learningRate } of optimizers)
-  for (const [problem, { start, end, loss }] of Object.entries({ parabola, rosenbrock }))
+const value = np.array(1.5)
+
+for (const { name, make, learningRate, fails = [] } of optimizers)
+  for (const [problem, { start, end, loss }] of Object.entries({ parabola, rosenbrock })) {
+    if (fails.includes(problem)) continue
     test(`${name} converges: ${problem}`, (t) => {
       const tx = make(learningRate)
       const step = jit((p: NDArray, s: unknown) => {
-        const [u, next] = tx.update(grad(loss)(p), s, p)
+        const [v, g] = valueAndGrad(loss)(p)
+        const [u, next] = tx.update(g, s, p, { value: v })
         return [optax.applyUpdates(p, u), next] as const
       })
       let p = np.array(start)
       let s = tx.init(p)
-      for (let i = 0; i < 10_000; i++) [p, s] = step(p, s)
+      const distance = () => Math.max(...elements(p).map((x, i) => Math.abs(x - end[i]!)))
+      for (let i = 0; i < 10_000 && (i % 500 !== 0 || distance() > 1e-2); i++) [p, s] = step(p, s)
       allClose(t, p, end, { rtol: 3e-2, atol: 3e-2 })
       t.is(step.traceCount, 1)
     })
+  }
 
-for (const { name, make, learningRate } of optimizers) {
+for (const { name, make, learningRate, scheduled = true } of optimizers) {
   test(`${name} under vmap over learning rates`, (t) => {
     const two = (lr: NDArray) => {
       const tx = make(lr)
       let p = np.array([1, -2])
       let s = tx.init(p)
       for (let i = 0; i < 2; i++) {
-        const [u, next] = tx.update(p.mul(2), s, p)
+        const [u, next] = tx.update(p.mul(2), s, p, { value: np.sum(p.square()) })
         p = optax.applyUpdates(p, u)
         s = next
       }
@@ -52,9 +58,10 @@ for (const { name, make, learningRate } of optimizers) {
     t.not(elements(rows)[0], elements(rows)[2])
   })
 
+  if (!scheduled) continue
   test(`${name} with a schedule that is constant is the same`, (t) => {
     const [p, g] = [np.array([1, -2]), np.array([0.3, 4])]
-    const first = (tx: optax.GradientTransformation<unknown>) => tx.update(g, tx.init(p), p)[0]
+    const first = (tx: Transformation) => tx.update(g, tx.init(p), p, { value })[0]
     allClose(t, first(make(optax.constantSchedule(0.1))), first(make(0.1)), { rtol: 1e-6 })
   })
 }
@@ -78,7 +85,7 @@ for (const [name, { tx, promotes = false }] of Object.entries(all)) {
       const before = [tree.structure(s).toString(), avals(s)]
       let u: Nested = g
       for (let i = 0; i < 3; i++) {
-        ;[u, s] = tx.update(g, s, p)
+        ;[u, s] = tx.update(g, s, p, { value })
         t.deepEqual([tree.structure(s).toString(), avals(s)], before)
         t.true(tree.structure(u).equals(tree.structure(p)))
         t.true(values(u).every(Number.isFinite))
@@ -92,10 +99,10 @@ for (const [name, { tx, promotes = false }] of Object.entries(all)) {
     const g = tree.map((x: NDArray) => x.mul(-2), p)
     const s = tx.init(p)
     const given = [values(p), values(g), values(s)]
-    const jitted = jit((g: Nested, s: unknown, p: Nested) => tx.update(g, s, p))
+    const jitted = jit((g: Nested, s: unknown, p: Nested) => tx.update(g, s, p, { value }))
     let [a, b] = [s, s]
     for (let i = 0; i < 3; i++) {
-      const [eager, nextA] = tx.update(g, a, p)
+      const [eager, nextA] = tx.update(g, a, p, { value })
       const [compiled, nextB] = jitted(g, b, p)
       allClose(t, values(compiled), values(eager), { rtol: 1e-6, atol: 1e-7 })
       allClose(t, values(nextB), values(nextA), { rtol: 1e-6, atol: 1e-7 })
@@ -108,7 +115,7 @@ for (const [name, { tx, promotes = false }] of Object.entries(all)) {
   test(`${name}: trees without arrays`, (t) => {
     for (const empty of [{}, [], [null], { a: null, b: [[]] }]) {
       const s = tx.init<unknown>(empty)
-      const [u, next] = tx.update<unknown>(empty, s, empty)
+      const [u, next] = tx.update<unknown>(empty, s, empty, { value })
       t.deepEqual(u, empty)
       t.deepEqual(avals(next), avals(s))
     }
@@ -128,6 +135,6 @@ for (const [name, { tx, promotes = false }] of Object.entries(all)) {
     const extra = { value: np.array(3), anything: 'else' }
     const [u] = chained.update(p, chained.init(p), p, extra)
     t.deepEqual(seen, [p, extra, p, extra])
-    allClose(t, u, tx.update(p, tx.init(p), p)[0])
+    allClose(t, u, tx.update(p, tx.init(p), p, extra)[0])
   })
 }

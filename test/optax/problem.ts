@@ -36,13 +36,13 @@ export interface RunOptions {
 
 /** The state before the first step, and all steps. */
 export const run = <S>(
-  tx: optax.GradientTransformation<S>,
+  tx: optax.GradientTransformation<S, { readonly value: NDArray }>,
   { dtype = 'float32', gradDtype, steps = 5, jitted = false }: RunOptions = {},
 ): readonly [init: S, steps: readonly Step[]] => {
   const step = (p: Weights, s: S) => {
     const [value, g] = valueAndGrad(loss)(p)
     const grads = gradDtype === undefined ? g : tree.map((x: NDArray) => x.astype(gradDtype), g)
-    const [updates, state] = tx.update(grads, s, p)
+    const [updates, state] = tx.update(grads, s, p, { value })
     return { value, updates, params: optax.applyUpdates(p, updates), state }
   }
   const taken = jitted ? jit(step) : step
@@ -61,3 +61,14 @@ export const run = <S>(
 /** A tree with `float32[2,3]` in the place of its arrays. */
 export const describe = (state: unknown): unknown =>
   tree.map((x: NDArray) => `${x.dtype}[${x.shape.join()}]`, state as optax.ArrayTree)
+
+/** A described state of Optax as ours: no class names, camelCase fields. */
+export const asOurs = (x: unknown): unknown => {
+  if (Array.isArray(x)) return x.map(asOurs)
+  if (typeof x !== 'object' || x === null) return x
+  return Object.fromEntries(
+    Object.entries(x)
+      .filter(([key]) => key !== 'class')
+      .map(([key, value]) => [key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()), asOurs(value)]),
+  )
+}

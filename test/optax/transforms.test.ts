@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { type DType, grad, jit, type NDArray, np, optax, tree } from '../../src/index.js'
-import { allClose, elements } from '../helpers/arrays.js'
+import { allClose, elements, sample } from '../helpers/arrays.js'
 import { params, toArrays, type Weights } from './problem.js'
 
 interface Encoded {
@@ -54,6 +54,17 @@ test('clipByGlobalNorm leaves updates within the norm as they are, to the bit', 
   t.is(clipped.b.dtype, 'float16')
   const norm = Math.hypot(0.1, 1 / 3)
   allClose(t, clipped.a, [0, 0, (0.1 / norm) * 0.05], { rtol: 2e-4 }) // 1/3 is a half
+})
+
+test('clipByGlobalNorm divides first, then multiplies, in the dtype of the updates', (t) => {
+  const g = sample([20], 1, 'float32')
+  const norm = optax.globalNorm(g).item()
+  const [u] = optax.clipByGlobalNorm(0.7).update(g, {})
+  const { fround } = Math
+  t.deepEqual(elements(u), elements(g).map((x) => fround(fround(x / norm) * fround(0.7)))) // prettier-ignore
+  t.notDeepEqual(elements(u), elements(g).map((x) => fround(fround(x * fround(0.7)) / norm))) // prettier-ignore
+  const at = np.array([1]) // not less than the maximum: divided, too
+  t.is(optax.clipByGlobalNorm(1).update(at, {})[0].item(), 1)
 })
 
 test('schedules and learning rates: values before the count is raised, in the dtype of the updates', (t) => {

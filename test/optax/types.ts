@@ -22,6 +22,26 @@ holds<
     readonly [optax.ScaleByAdamState, optax.MaskedState<optax.WeightDecaySchedule>, optax.EmptyState]
   >
 >()
+const corrected = optax.rmsprop(0.1, { biasCorrection: true })
+holds<
+  Same<optax.StateOf<typeof corrected>, readonly [optax.ScaleByRmsWithCountState, optax.EmptyState, optax.EmptyState]>
+>()
+const centered = optax.rmsprop(optax.constantSchedule(1), { centered: true, momentum: 0.9 })
+holds<
+  Same<
+    optax.StateOf<typeof centered>,
+    readonly [optax.ScaleByRStdDevState, optax.ScaleByScheduleState, optax.TraceState]
+  >
+>()
+const believing = optax.adabelief(0.1)
+holds<Same<optax.StateOf<typeof believing>, readonly [optax.ScaleByBeliefState, optax.EmptyState]>>()
+const lamb = optax.lamb(0.1, { weightDecay: 0.1, mask: { w: true } })
+holds<
+  Same<
+    optax.StateOf<typeof lamb>,
+    readonly [optax.ScaleByAdamState, optax.MaskedState<optax.EmptyState>, optax.EmptyState, optax.EmptyState]
+  >
+>()
 const masked = optax.masked(optax.trace(0.9), true)
 holds<Same<optax.StateOf<typeof masked>, optax.MaskedState<optax.TraceState>>>()
 // @ts-expect-error a state of three parts isn't one of two
@@ -100,5 +120,49 @@ optax.sgd(() => '0.1')
 optax.adam(0.1, { beta1: 0.9 })
 // @ts-expect-error a dtype that doesn't exist
 optax.adam(0.1, { muDtype: 'f32' })
+
+// Wrappers carry the states and the needed arguments of what they wrap.
+const injected = optax.injectHyperparams(optax.adam)({ learningRate: 0.1 }).init(layer)
+injected.hyperparams.learningRate satisfies NDArray
+injected.hyperparams.b1 satisfies NDArray | undefined
+// @ts-expect-error not a hyperparameter
+injected.hyperparams.nesterov satisfies unknown
+injected.innerState[0].mu satisfies optax.ArrayTree
+optax.injectHyperparams(optax.adamw)(0.1, { weightDecay: 0.1 }).init(layer).hyperparams.weightDecay?.item() satisfies
+  number | undefined
+// @ts-expect-error a learning rate is needed
+optax.injectHyperparams(optax.adam)({ b1: 0.5 })
+const parted = optax.partition({ a: optax.adam(1), b: search }, 'a')
+parted.init(layer).innerStates.a.innerState[0].nu satisfies optax.ArrayTree
+// @ts-expect-error the value is missing
+parted.update(layer, parted.init(layer), layer)
+parted.update(layer, parted.init(layer), layer, { value })
+const named = optax.namedChain(['clip', optax.clip(1)], ['search', search])
+holds<Same<keyof optax.StateOf<typeof named>, 'clip' | 'search'>>()
+// @ts-expect-error the value is missing
+named.update(layer, named.init(layer), layer)
+const several = new optax.MultiSteps(search, 2)
+// @ts-expect-error the value is missing
+several.update(layer, several.init(layer), layer)
+const [slow, fast] = [optax.lookahead(plain, 5, 0.5), optax.LookaheadParams.initSynced(layer)]
+slow.update(layer, slow.init(fast), fast)[0].slow satisfies Layer
+// @ts-expect-error the params must be a pair
+slow.update(layer, slow.init(fast), layer)
+const lbfgs = optax.lbfgs()
+holds<
+  Same<
+    optax.StateOf<typeof lbfgs>,
+    readonly [optax.ScaleByLBFGSState, optax.EmptyState, optax.ScaleByZoomLinesearchState]
+  >
+>()
+declare const valueFn: (x: Layer) => NDArray
+lbfgs.update(layer, lbfgs.init(layer), layer, { value, grad: layer, valueFn })
+// @ts-expect-error the function is missing
+lbfgs.update(layer, lbfgs.init(layer), layer, { value, grad: layer })
+const without = optax.lbfgs({ linesearch: null })
+without.update(layer, without.init(layer), layer)
+optax.minimize(valueFn, layer, lbfgs).params satisfies Layer
+optax.minimize(valueFn, layer, plain).state[0].mu satisfies optax.ArrayTree
+optax.valueAndGradFromState(valueFn)(layer, lbfgs.init(layer))[1] satisfies Layer
 
 export { any, fine, forgetful, next }

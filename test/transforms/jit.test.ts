@@ -1,7 +1,9 @@
 import test from 'ava'
 import {
+  AllocationError,
   ArgumentError,
   DeletedArrayError,
+  EscapedTracerError,
   grad,
   jit,
   lax,
@@ -9,6 +11,7 @@ import {
   type NDArray,
   np,
   runtimeStats,
+  ShapeError,
   sessionCacheStats,
   tree,
   vmap,
@@ -147,6 +150,19 @@ test('programs print like those of JAX', (t) => {
   t.snapshot(makeJaxpr(f)(np.ones([2, 3]), np.ones([3, 4])).toString())
   t.snapshot(makeJaxpr(grad(f))(np.ones([2, 3]), np.ones([3, 4])).toString())
   t.snapshot(makeJaxpr(vmap((x: NDArray) => jit((z: NDArray) => np.sin(z).mul(2))(x)))(np.ones([5, 2])).toString())
+})
+
+test('a tracer of another function is recognised', (t) => {
+  let kept: NDArray | null = null
+  jit((x: NDArray) => (kept = x))(np.ones([2]))
+  t.throws(() => jit((y: NDArray) => y.add(kept!))(np.ones([2])), { instanceOf: EscapedTracerError })
+})
+
+test('sizes that no array has, and memory that there is not', (t) => {
+  for (const shape of [[-1], [1.5], [NaN]]) {
+    t.throws(() => np.zeros(shape), { instanceOf: ShapeError, message: /whole sizes of at least 0/ })
+  }
+  t.throws(() => np.zeros([1e12]), { instanceOf: AllocationError, message: /4000000000000 bytes/ })
 })
 
 test('errors of arguments and results', (t) => {

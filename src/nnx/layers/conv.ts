@@ -51,24 +51,43 @@ export interface ConvOptions {
   readonly biasMetadata?: Metadata
 }
 
-/** A number for each spatial axis. @throws ArgumentError */
-const forAxes = (what: string, given: number | readonly number[], count: number): readonly number[] => {
+/** @internal A number for each spatial axis. @throws ArgumentError */
+export const forAxes = (
+  where: string,
+  what: string,
+  given: number | readonly number[],
+  count: number,
+): readonly number[] => {
   const list = typeof given === 'number' ? Array.from({ length: count }, () => given) : given
-  if (list.length !== count) throw new ArgumentError('Conv', `${what} for ${count} spatial axes`, `[${list.join()}]`)
+  if (list.length !== count) throw new ArgumentError(where, `${what} for ${count} spatial axes`, `[${list.join()}]`)
   return list
 }
 
-/** Edges of each spatial axis. @throws ArgumentError */
-const explicitPadding = (
+/** @internal Edges of each spatial axis. @throws ArgumentError */
+export const explicitPadding = (
+  where: string,
   padding: number | readonly (number | readonly [number, number])[],
   count: number,
 ): readonly (readonly [number, number])[] => {
   const list = typeof padding === 'number' ? Array.from({ length: count }, () => padding) : padding
   if (list.length !== count) {
-    throw new ArgumentError('Conv', `a padding for ${count} spatial axes`, JSON.stringify(padding))
+    throw new ArgumentError(where, `a padding for ${count} spatial axes`, JSON.stringify(padding))
   }
   return list.map((p) => (typeof p === 'number' ? [p, p] : p))
 }
+
+/**
+ * A padding in full: names stay, numbers become `[low, high]` of each spatial axis.
+ *
+ * @throws ArgumentError if a list has another length than there are axes
+ * @example
+ * nnx.canonicalizePadding([1, [0, 2]], 2) // => [[1, 1], [0, 2]]
+ */
+export const canonicalizePadding = (
+  padding: ConvPadding,
+  rank: number,
+): Extract<ConvPadding, string> | readonly (readonly [low: number, high: number])[] =>
+  typeof padding === 'string' ? padding : explicitPadding('canonicalizePadding', padding, rank)
 
 /** An axis extended by its other end, as often as needed. */
 const wrapped = (x: NDArray, axis: number, low: number, high: number): NDArray => {
@@ -162,10 +181,10 @@ export class Conv extends Module<[x: NDArray], NDArray> {
     this.inFeatures = inFeatures
     this.outFeatures = outFeatures
     this.kernelSize = sizes
-    this.strides = forAxes('strides', strides, sizes.length)
-    this.padding = typeof padding === 'string' ? padding : explicitPadding(padding, sizes.length)
-    this.inputDilation = forAxes('input dilations', inputDilation, sizes.length)
-    this.kernelDilation = forAxes('kernel dilations', kernelDilation, sizes.length)
+    this.strides = forAxes('Conv', 'strides', strides, sizes.length)
+    this.padding = typeof padding === 'string' ? padding : explicitPadding('Conv', padding, sizes.length)
+    this.inputDilation = forAxes('Conv', 'input dilations', inputDilation, sizes.length)
+    this.kernelDilation = forAxes('Conv', 'kernel dilations', kernelDilation, sizes.length)
     this.featureGroupCount = featureGroupCount
     this.useBias = useBias
     this.mask = mask
@@ -190,7 +209,7 @@ export class Conv extends Module<[x: NDArray], NDArray> {
         return [edges.reduce((y, [low, high], i) => (low + high > 0 ? extend(y, i + 1, low, high) : y), x), 'VALID']
       }
       default:
-        return [x, explicitPadding(padding, kernelSize.length)]
+        return [x, explicitPadding('Conv', padding, kernelSize.length)]
     }
   }
 

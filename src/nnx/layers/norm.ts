@@ -15,6 +15,8 @@ export interface StatisticsOptions {
   readonly mask?: NDArray | null
   /** Whether the variance is `E[x²] - E[x]²`, in one pass; default true. */
   readonly useFastVariance?: boolean
+  /** Whether the mean is subtracted; default true. If not, the variance is `E[x²]` and the mean 0. */
+  readonly useMean?: boolean
 }
 
 /** Statistics are computed in single precision at least. */
@@ -24,14 +26,19 @@ const wide = (x: NDArray): NDArray => (x.dtype === 'float32' || x.dtype === 'flo
 export const meanAndVariance = (
   x: NDArray,
   axes: readonly number[],
-  { mask = null, useFastVariance = true }: StatisticsOptions,
+  { mask = null, useFastVariance = true, useMean = true }: StatisticsOptions,
 ): readonly [mean: NDArray, variance: NDArray] => {
   const wider = wide(x)
-  const weights = mask === null ? null : lax.broadcastTo(mask.astype(wider.dtype), x.shape)
+  const counted = mask === null ? null : lax.broadcastTo(mask.astype('bool'), x.shape)
+  const count = counted === null ? null : np.sum(counted.astype(wider.dtype), { axis: axes })
   const average = (y: NDArray): NDArray =>
-    weights === null
+    counted === null || count === null
       ? np.mean(y, { axis: axes })
-      : np.divide(np.sum(np.multiply(y, weights), { axis: axes }), np.sum(weights, { axis: axes }))
+      : np.divide(np.sum(np.where(counted, y, 0), { axis: axes }), count)
+  if (!useMean) {
+    const variance = average(np.square(wider))
+    return [np.zerosLike(variance), variance]
+  }
   const mean = average(wider)
   if (useFastVariance) {
     return [mean, np.maximum(0, np.subtract(average(np.square(wider)), np.square(mean)))]

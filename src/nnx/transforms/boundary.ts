@@ -40,14 +40,18 @@ export class Inside {
   /**
    * What the function did, given what it returned.
    *
+   * @param handsOn - whether values that were arguments stay outside, and are no outputs; not so where outputs are
+   * something else than arguments, as in a mapped function
    * @throws AsyncFunctionError if it returned a Promise
    */
-  leave(where: string, result: unknown): Outcome {
+  leave(where: string, result: unknown, handsOn = true): Outcome {
     if (result instanceof Promise) throw new AsyncFunctionError(where)
     const inputOf = new Map<unknown, number>()
-    this.values.forEach((value, i) => {
-      if (typeof value === 'object' && value !== null) inputOf.set(value, i)
-    })
+    if (handsOn) {
+      this.values.forEach((value, i) => {
+        if (typeof value === 'object' && value !== null) inputOf.set(value, i)
+      })
+    }
     const leaves = this.#unchanged()
     const going: unknown[] = []
     if (leaves !== null) {

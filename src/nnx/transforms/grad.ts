@@ -119,8 +119,8 @@ const requireDisjoint = (selections: readonly Selection[], paths: readonly Path[
   }
 }
 
-/** The gradient of an argument: modules become states, containers stay. */
-const gradientOf = (def: NodeDef, leaves: readonly unknown[], keep: (leaf: number) => boolean): unknown => {
+/** @internal The gradient of an argument: modules become states, containers stay. */
+export const gradientOf = (def: NodeDef, leaves: readonly unknown[], keep: (leaf: number) => boolean): unknown => {
   switch (def.kind) {
     case 'object':
       return stateOfDef(def, leaves, keep) ?? stateFromEntries([], [])

@@ -29,3 +29,11 @@ export const sameShapes = (where: string, what: string, x: NDArray, y: NDArray):
     throw new ShapeError(where, `${what} of one shape`, `${showAval(x.aval)} and ${showAval(y.aval)}`)
   }
 }
+
+/** A sum over axes, of what counts. */
+export const sumWhere = (
+  x: NDArray,
+  axis: number | readonly number[] | null,
+  mask: NDArray | null,
+  keepdims = false,
+): NDArray => np.sum(mask === null ? x : np.where(mask, x, 0), { axis, keepdims })

@@ -39,7 +39,7 @@ const maskLike = (
  * @see https://en.wikipedia.org/wiki/Cross-entropy
  * @example
  * const logits = np.array([[1.2, -0.8, -0.5], [0.9, -1.2, 1.1]])
- * optax.softmaxCrossEntropy(logits, np.array([[1, 0, 0], [0, 1, 0]])) // => Array([0.2761091, 2.951799 ], dtype=float32)
+ * optax.softmaxCrossEntropy(logits, np.array([[1, 0, 0], [0, 1, 0]])) // => Array([0.2761297, 2.951799 ], dtype=float32)
  */
 export const softmaxCrossEntropy = (
   logits: ArrayLike,
@@ -83,7 +83,7 @@ const oneAxis = (where: string, x: NDArray, axes: readonly number[]): NDArray =>
  * @example
  * const logits = np.array([[1.2, -0.8, -0.5], [0.9, -1.2, 1.1]])
  * const labels = np.array([0, 1], { dtype: 'int32' })
- * optax.softmaxCrossEntropyWithIntegerLabels(logits, labels) // => Array([0.27610904, 2.951799  ], dtype=float32)
+ * optax.softmaxCrossEntropyWithIntegerLabels(logits, labels) // => Array([0.2761297, 2.951799 ], dtype=float32)
  */
 export const softmaxCrossEntropyWithIntegerLabels = (
   logits: ArrayLike,

@@ -22,8 +22,10 @@ export const subtract = binary((a, b) => a - b, np.subtract)
 export const multiply = binary((a, b) => a * b, np.multiply)
 export const divide = binary((a, b) => a / b, np.divide)
 export const minimum = binary(Math.min, np.minimum)
+export const maximum = binary(Math.max, np.maximum)
 export const power = binary(Math.pow, np.power)
 
+export const floor = (x: ScalarLike): ScalarLike => (typeof x === 'number' ? Math.floor(single(x)) : np.floor(x))
 export const cos = (x: ScalarLike): ScalarLike => (typeof x === 'number' ? single(Math.cos(single(x))) : np.cos(x))
 
 /** `min(max(count - begin, 0), steps)`, of whole numbers exact. */

@@ -1,5 +1,18 @@
 /** Hyperparameters by the number of steps. */
 export { cosineDecaySchedule, type CosineDecayOptions } from './cosine.js'
+export { exponentialDecay, type ExponentialDecayOptions, warmupExponentialDecaySchedule } from './exponential.js'
 export { joinSchedules } from './join.js'
+export {
+  type BoundariesAndScales,
+  cosineOnecycleSchedule,
+  linearOnecycleSchedule,
+  type LinearOnecycleOptions,
+  type OnecycleOptions,
+  piecewiseConstantSchedule,
+  piecewiseInterpolateSchedule,
+} from './piecewise.js'
 export { constantSchedule, linearSchedule, polynomialSchedule, type TransitionOptions } from './polynomial.js'
+export { type CosineCycle, sgdrSchedule } from './sgdr.js'
 export { warmupConstantSchedule, warmupCosineDecaySchedule, type WarmupCosineDecayOptions } from './warmup.js'
+export { type StatefulSchedule, WrappedSchedule, type WrappedScheduleState } from '../statefulSchedule.js'
+export { injectHyperparams } from '../injectHyperparams.js'

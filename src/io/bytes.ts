@@ -1,0 +1,46 @@
+/** Arrays as bytes, little endian, row by row. */
+import { backend, ConcreteArray, type DType, type NDArray, type Shape, shaped } from '../core/index.js'
+import { elementArray, elementBytes } from '../onnx/index.js'
+
+/**
+ * The elements of an array as bytes: a view of its memory where that can be.
+ *
+ * @throws ConcretizationError if the array is traced
+ */
+export const bytesOfArray = (x: NDArray): Uint8Array => {
+  // Marks the memory as viewed, so that it is not used again, and refuses tracers.
+  const elements = x.data({ copy: false })
+  if (x.dtype !== 'float16' && x.dtype !== 'bfloat16') {
+    return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
+  }
+  return new Uint8Array((x as ConcreteArray).storage.read().slice(0))
+}
+
+/** Bytes of an array of this shape and dtype; Infinity where that is no safe number. */
+export const byteLengthOf = (shape: Shape, dtype: DType): number => {
+  let length = elementBytes(dtype)
+  for (const size of shape) {
+    // A size of 0 later on does not undo an overflow.
+    if (size > 0) length *= size
+    if (!Number.isSafeInteger(length)) return Infinity
+  }
+  return shape.includes(0) ? 0 : length
+}
+
+/** An array of a copy of these bytes, of which there are as many as the shape needs. */
+export const arrayOfBytes = (bytes: Uint8Array, shape: Shape, dtype: DType, weakType = false): NDArray => {
+  const aval = shaped(shape, dtype, weakType)
+  const width = elementBytes(dtype)
+  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
+  const view = new (elementArray(dtype))(aligned.buffer, aligned.byteOffset, aligned.byteLength / width)
+  return new ConcreteArray(aval, backend().allocate(aval, view))
+}
+
+/** Whether bytes are those of booleans: 0 or 1. */
+export const areBooleans = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte > 1) return false
+  return true
+}
+
+/** Whether an object can have this key: `__proto__` would change what it is. */
+export const isSafeName = (name: string): boolean => name !== '__proto__'

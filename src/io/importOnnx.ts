@@ -1,0 +1,182 @@
+/** ONNX files of `exportOnnx` as functions again. */
+import { createHash } from 'node:crypto'
+import * as E from 'fp-ts/lib/Either.js'
+import type { NDArray } from '../core/index.js'
+import {
+  ArgumentError,
+  bind,
+  DecodeError,
+  DifferentiationError,
+  type Primitive,
+  type ShapedArray,
+  shaped,
+  ShapeError,
+  showAval,
+} from '../core/index.js'
+import { convertElementType } from '../lax/index.js'
+import { decodeModel, type GraphProto, type ModelProto, type OnnxValue } from '../onnx/index.js'
+import * as tree from '../pytree/index.js'
+import { arrayLeaf, jit, type Jitted } from '../transforms/index.js'
+import type { Size } from './batchSize.js'
+import { OnnxFileError } from './errors.js'
+import { inlineGraph } from './onnxGraph.js'
+import { metadataKey, type OnnxPort, SignatureCodec, structureFromJson } from './onnxSignature.js'
+import type { Tensors } from './safetensors.js'
+
+export interface ImportOnnxOptions {
+  /** Values of the weights, where the file has them as inputs: `exported.weights`. */
+  readonly weights?: Tensors
+  /** Where the bytes come from, for errors. */
+  readonly source?: string
+}
+
+/** A function from an ONNX file: a compiled one, which can be called in `jit`. */
+export interface OnnxFunction<A extends readonly unknown[], R> extends Jitted<A, R> {
+  readonly inputs: readonly OnnxPort[]
+  readonly outputs: readonly OnnxPort[]
+}
+
+interface OnnxCall {
+  readonly graph: GraphProto
+  /** Inputs of the graph, weights first. */
+  readonly inputs: readonly OnnxPort[]
+  readonly outputs: readonly OnnxPort[]
+  readonly source: string
+  /** What tells programs apart. */
+  readonly hash: string
+}
+
+const showPort = ({ name, dtype, shape }: OnnxPort): string =>
+  `${name}: ${dtype}[${shape.map((size) => (typeof size === 'number' ? size : `${size[1]}*batch+${size[0]}`)).join()}]`
+
+/** The batch size of a call. @throws ShapeError, ArgumentError */
+const batchOf = (avals: readonly ShapedArray[], { inputs, source }: OnnxCall): number => {
+  let batch: number | null = null
+  const refuse = (port: OnnxPort, aval: ShapedArray): never => {
+    throw new ShapeError(source, showPort(port), `${showAval(aval)}${batch === null ? '' : ` in a batch of ${batch}`}`)
+  }
+  inputs.forEach((port, i) => {
+    const aval = avals[i]!
+    if (aval.dtype !== port.dtype || aval.shape.length !== port.shape.length) refuse(port, aval)
+    port.shape.forEach((size, axis) => {
+      const got = aval.shape[axis]!
+      if (typeof size === 'number') {
+        if (got !== size) refuse(port, aval)
+      } else {
+        batch ??= (got - size[0]) / size[1]
+        if (got !== size[0] + size[1] * batch) refuse(port, aval)
+      }
+    })
+  })
+  return batch ?? 0
+}
+
+const sizeFor = (size: Size, batch: number): number => (typeof size === 'number' ? size : size[0] + size[1] * batch)
+
+const onnxCallP: Primitive<OnnxCall> = {
+  name: 'onnx_call',
+  abstractEval(avals, call) {
+    const batch = batchOf(avals, call)
+    return call.outputs.map(({ dtype, shape }) =>
+      shaped(
+        shape.map((size) => sizeFor(size, batch)),
+        dtype,
+      ),
+    )
+  },
+  jvp(_primals, _tangents, { source }) {
+    throw new DifferentiationError(source, 'an imported ONNX file has no derivative; export the gradient, too')
+  },
+  transpose(_cts, _args, { source }) {
+    throw new DifferentiationError(source, 'an imported ONNX file has no derivative; export the gradient, too')
+  },
+  batch(_args, _axes, { source }) {
+    throw new ArgumentError(source, 'no vmap around an imported ONNX file', 'one; export it with { batch }')
+  },
+  lower({ graph }, inputs, call) {
+    const env = new Map<string, OnnxValue>(call.inputs.map(({ name }, i) => [name, inputs[i]!]))
+    inlineGraph(call.source, call.graph, graph, env)
+    return call.outputs.map(({ name }) => env.get(name)!)
+  },
+  showParams: ({ hash }) => `[model=${hash}]`,
+}
+
+const opset = 18
+
+/** @throws OnnxFileError, DecodeError */
+const readCall = (bytes: Uint8Array, source: string) => {
+  let model: ModelProto
+  try {
+    model = decodeModel(bytes)
+  } catch (error) {
+    throw new OnnxFileError(source, 'the bytes of an ONNX model', (error as Error).message)
+  }
+  const text = (model.metadataProps ?? []).find(({ key }) => key === metadataKey)?.value
+  if (text === undefined) throw new OnnxFileError(source, 'a file that exportOnnx made', 'one of another program')
+  const version = model.opsetImport.find(({ domain }) => domain === undefined || domain === '')?.version
+  if (version !== opset) throw new OnnxFileError(source, `operators of version ${opset}`, `version ${version}`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new OnnxFileError(source, 'metadata of JSON', 'other text')
+  }
+  const decoded = SignatureCodec.decode(json)
+  if (E.isLeft(decoded)) throw new DecodeError(source, decoded.left)
+  const { weights, inputs, outputs, ...signature } = decoded.right
+  const defined = new Set([...model.graph.node.flatMap(({ output }) => output), ...weights.map(({ name }) => name)])
+  const unknown = outputs.find(({ name }) => !defined.has(name))
+  if (unknown !== undefined) throw new OnnxFileError(source, 'outputs that the graph has', unknown.name)
+  const call: OnnxCall = {
+    graph: model.graph,
+    inputs: [...weights, ...inputs],
+    outputs,
+    source,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+  }
+  return {
+    call,
+    weights,
+    inputs,
+    outputs,
+    name: signature.name,
+    args: structureFromJson(source, signature.args, inputs.length),
+    result: structureFromJson(source, signature.result, outputs.length),
+  }
+}
+
+/**
+ * The function in a file of {@link exportOnnx}. Its type is the caller's word; arguments are checked against the names,
+ * shapes and dtypes in the file at every new kind of call.
+ *
+ * @throws OnnxFileError if the bytes are not such a file
+ * @throws ArgumentError if weights are missing
+ * @example
+ * const { bytes } = io.exportOnnx((x: NDArray, y: NDArray) => ({ sum: x.add(y) }), [np.ones([2]), np.ones([2])])
+ * const f = io.importOnnx<[NDArray, NDArray], { sum: NDArray }>(bytes)
+ * f(np.array([1, 2]), np.array([10, 20])).sum // => Array([11., 22.], dtype=float32)
+ */
+export const importOnnx = <A extends readonly unknown[] = readonly NDArray[], R = unknown>(
+  bytes: Uint8Array,
+  { weights = {}, source = 'importOnnx' }: ImportOnnxOptions = {},
+): OnnxFunction<A, R> => {
+  const { call, weights: ports, inputs, outputs, name, args, result } = readCall(bytes, source)
+  const given = ports.map((port) => {
+    const x = Object.hasOwn(weights, port.name) ? weights[port.name] : undefined
+    if (x === undefined) throw new ArgumentError(source, `the weight ${showPort(port)} in { weights }`, 'none')
+    return x
+  })
+  const run = (...values: A): R => {
+    const [leaves, structure] = tree.flatten(values)
+    if (!structure.equals(args)) {
+      throw new ArgumentError(source, `arguments of the structure ${String(args)}`, String(structure))
+    }
+    const arrays = (leaves as readonly unknown[]).map((leaf, i) => {
+      const x = arrayLeaf(source, leaf, i)
+      return x.weakType && x.dtype !== inputs[i]!.dtype ? convertElementType(x, inputs[i]!.dtype) : x
+    })
+    return result.unflatten(bind(onnxCallP, [...given, ...arrays], call)) as R
+  }
+  Object.defineProperty(run, 'name', { value: name === '' ? 'onnx' : name })
+  return Object.assign(jit(run), { inputs, outputs })
+}

@@ -1,0 +1,37 @@
+/** State in and out: io-ts codecs, safetensors, checkpoints, ONNX files. */
+export {
+  arrayCodec,
+  type ArrayCodecOptions,
+  type ArrayForm,
+  type ArrayJson,
+  decodeOrThrow,
+  type ElementJson,
+  keyCodec,
+  type KeyJson,
+} from './arrayCodec.js'
+export { CheckpointError, OnnxFileError, SafetensorsError, type WeightsDifference, WeightsError } from './errors.js'
+export { type Json, stateCodec, treeCodec, type TreeCodecOptions } from './treeCodec.js'
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type Safetensors,
+  safetensorsCodec,
+  SafetensorsFile,
+  type SafetensorsOptions,
+  type Tensors,
+  writeSafetensors,
+} from './safetensors.js'
+export type { SafetensorsHeader, TensorInfo } from './safetensorsHeader.js'
+export { type LoadedWeights, loadWeights, type LoadWeightsOptions, namedArrays } from './weights.js'
+export { type ExampleOf, exportOnnx, type ExportOnnxOptions, type OnnxExport, type OnnxNames } from './exportOnnx.js'
+export { importOnnx, type ImportOnnxOptions, type OnnxFunction } from './importOnnx.js'
+export type { OnnxPort } from './onnxSignature.js'
+export type { CheckpointInfo, Metrics } from './checkpoint.js'
+export {
+  CheckpointManager,
+  type CheckpointManagerOptions,
+  type Restored,
+  type SaveOptions,
+} from './checkpointManager.js'
+export { graphDefCodec, type GraphDefCodecOptions, modelCodec, type ModelJson } from './graphDefCodec.js'

@@ -1,0 +1,66 @@
+/** What an exported file says of the function in it. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { type DType, dtypes, type NDArray } from '../core/index.js'
+import * as tree from '../pytree/index.js'
+import type { Size } from './batchSize.js'
+import { OnnxFileError } from './errors.js'
+import { type ArrayStore, type Json, TreeFormat } from './treeCodec.js'
+
+/** The key of our entry among a model's metadata. */
+export const metadataKey = 'onnax'
+
+const DTypeCodec = new t.Type<DType>(
+  'DType',
+  (u): u is DType => dtypes.includes(u as DType),
+  (u, context) => (dtypes.includes(u as DType) ? t.success(u as DType) : t.failure(u, context)),
+  t.identity,
+)
+const SizeCodec = t.union([t.number, t.tuple([t.number, t.number])])
+const PortCodec = t.type({ name: t.string, dtype: DTypeCodec, shape: t.array(SizeCodec) })
+
+/** Metadata of a file, as JSON. */
+export const SignatureCodec = t.type(
+  {
+    version: t.literal(1),
+    name: t.string,
+    /** Structure of the arguments: the numbers of the inputs in the place of the arrays. */
+    args: t.unknown,
+    /** The same of the result. */
+    result: t.unknown,
+    /** Weights that are inputs; they come before the arguments. */
+    weights: t.array(PortCodec),
+    inputs: t.array(PortCodec),
+    outputs: t.array(PortCodec),
+  },
+  'Signature',
+)
+export type Signature = t.TypeOf<typeof SignatureCodec>
+
+/** A named input or output of an ONNX file. */
+export interface OnnxPort {
+  readonly name: string
+  readonly dtype: DType
+  /** Sizes; `[a, k]` for `a + k * batch`. */
+  readonly shape: readonly Size[]
+}
+
+const format = new TreeFormat()
+const numbers: ArrayStore = {
+  write: (x) => x as unknown as Json,
+  read: (u) => t.success(u as NDArray),
+}
+
+/** A structure as JSON. @throws ArgumentError for nodes that can't be written */
+export const structureToJson = (structure: tree.TreeDef): Json =>
+  format.write(structure.unflatten(Array.from({ length: structure.numLeaves }, (_, i) => i)), numbers)
+
+/** A structure from JSON. @throws OnnxFileError if it isn't one of `count` leaves */
+export const structureFromJson = (where: string, u: unknown, count: number): tree.TreeDef => {
+  const result = format.read(u, numbers, [])
+  if (E.isRight(result)) {
+    const [leaves, structure] = tree.flatten(result.right)
+    if (leaves.length === count && leaves.every((leaf, i) => leaf === i)) return structure
+  }
+  throw new OnnxFileError(where, `a structure of ${count} arrays in the metadata`, 'another one')
+}

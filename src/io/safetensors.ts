@@ -1,0 +1,178 @@
+/** safetensors: named arrays in a file, as Hugging Face's package reads and writes them. */
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import * as t from 'io-ts'
+import type { NDArray } from '../core/index.js'
+import { areBooleans, arrayOfBytes, bytesOfArray } from './bytes.js'
+import { SafetensorsError } from './errors.js'
+import { readAll, writeAtomically } from './files.js'
+import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo, writeHeader } from './safetensorsHeader.js'
+
+/** Arrays by name. */
+export type Tensors = Readonly<Record<string, NDArray>>
+
+/** What a file holds. */
+export interface Safetensors {
+  readonly tensors: Tensors
+  /** Free text by name. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface SafetensorsOptions {
+  /** Free text by name, stored in the header. */
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** The file piece by piece: no more of it is in memory than the arrays themselves. */
+function* pieces(tensors: Tensors, { metadata = {} }: SafetensorsOptions): IterableIterator<Uint8Array> {
+  const [header, order] = writeHeader(tensors, metadata)
+  yield header
+  for (const name of order) yield bytesOfArray(tensors[name]!)
+}
+
+const arrayOf = (where: string, name: string, { dtype, shape }: TensorInfo, bytes: Uint8Array): NDArray => {
+  if (dtype === 'bool' && !areBooleans(bytes)) {
+    throw new SafetensorsError(`${where}, tensor '${name}'`, 'booleans as bytes 0 and 1', 'other bytes')
+  }
+  return arrayOfBytes(bytes, shape, dtype)
+}
+
+/**
+ * The bytes of a safetensors file.
+ *
+ * @throws SafetensorsError for the names `__metadata__` and `__proto__`
+ * @example
+ * const bytes = io.encodeSafetensors({ w: np.array([1, 2]) }, { metadata: { format: 'pt' } })
+ * io.decodeSafetensors(bytes).tensors.w // => Array([1., 2.], dtype=float32)
+ */
+export const encodeSafetensors = (tensors: Tensors, options: SafetensorsOptions = {}): Uint8Array =>
+  Buffer.concat([...pieces(tensors, options)])
+
+/**
+ * What a safetensors file in memory holds. Strict: the header is JSON with each key once, offsets cover the data without
+ * holes or overlaps, lengths fit shapes.
+ *
+ * @throws SafetensorsError
+ */
+export const decodeSafetensors = (bytes: Uint8Array, where = 'decodeSafetensors'): Safetensors => {
+  const length = headerLength(where, bytes, bytes.byteLength)
+  const { tensors, metadata, dataStart } = parseHeader(where, bytes.subarray(8, 8 + length), bytes.byteLength)
+  const arrays = [...tensors].map(([name, info]) => {
+    const data = bytes.subarray(dataStart + info.begin, dataStart + info.end)
+    return [name, arrayOf(where, name, info, data)] as const
+  })
+  return { tensors: Object.fromEntries(arrays), metadata }
+}
+
+/**
+ * The io-ts codec between the bytes of a file and its arrays.
+ *
+ * @example
+ * const bytes = io.safetensorsCodec.encode({ tensors: { w: np.ones([2]) }, metadata: {} })
+ * io.safetensorsCodec.decode(bytes)._tag // => 'Right'
+ * io.safetensorsCodec.decode(bytes.subarray(1))._tag // => 'Left'
+ */
+export const safetensorsCodec: t.Type<Safetensors, Uint8Array> = new t.Type(
+  'Safetensors',
+  (u): u is Safetensors =>
+    typeof u === 'object' && u !== null && 'tensors' in u && 'metadata' in u && typeof u.tensors === 'object',
+  (u, context) => {
+    if (!(u instanceof Uint8Array)) return t.failure(u, context, 'safetensors requires bytes')
+    try {
+      return t.success(decodeSafetensors(u, 'safetensors'))
+    } catch (error) {
+      if (error instanceof SafetensorsError) return t.failure(u, context, error.message)
+      throw error
+    }
+  },
+  ({ tensors, metadata }) => encodeSafetensors(tensors, { metadata }),
+)
+
+/**
+ * Write a file through a temporary one, array by array: it is there whole or not at all.
+ *
+ * @throws SafetensorsError for the names `__metadata__` and `__proto__`
+ */
+export const writeSafetensors = (path: string, tensors: Tensors, options: SafetensorsOptions = {}): void => {
+  writeAtomically(path, pieces(tensors, options))
+}
+
+/**
+ * A file whose header is read and whose arrays are read when they are asked for: for files larger than the memory.
+ * Close it after use.
+ *
+ * @example
+ * import { mkdtempSync } from 'node:fs'
+ * import { join } from 'node:path'
+ * import { tmpdir } from 'node:os'
+ *
+ * const path = join(mkdtempSync(join(tmpdir(), 'onnax-')), 'a.safetensors')
+ * io.writeSafetensors(path, { w: np.ones([2, 3]), b: np.zeros([3], { dtype: 'int32' }) })
+ * const file = new io.SafetensorsFile(path)
+ * file.names // => ['b', 'w']
+ * file.info('w')!.shape // => [2, 3]
+ * file.read('b') // => Array([0, 0, 0], dtype=int32)
+ * file.close()
+ */
+export class SafetensorsFile {
+  readonly header: SafetensorsHeader
+  #fd: number | null
+
+  /** @throws SafetensorsError */
+  constructor(readonly path: string) {
+    const fd = openSync(path, 'r')
+    try {
+      const { size } = fstatSync(fd)
+      const start = new Uint8Array(8)
+      readAll(fd, start, 0)
+      const header = new Uint8Array(headerLength(path, start, size))
+      readAll(fd, header, 8)
+      this.header = parseHeader(path, header, size)
+      this.#fd = fd
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+  }
+
+  /** Names, sorted. */
+  get names(): readonly string[] {
+    return [...this.header.tensors.keys()].sort()
+  }
+  get metadata(): Readonly<Record<string, string>> {
+    return this.header.metadata
+  }
+
+  /** Shape, dtype and place of an array, `undefined` if there is none of the name. */
+  info(name: string): TensorInfo | undefined {
+    return this.header.tensors.get(name)
+  }
+
+  /** One array. @throws SafetensorsError if there is none of the name, or the file is closed or was cut off meanwhile */
+  read(name: string): NDArray {
+    const info = this.header.tensors.get(name)
+    if (info === undefined) throw new SafetensorsError(`${this.path}.read`, 'a name in the file', `'${name}'`)
+    if (this.#fd === null) throw new SafetensorsError(`${this.path}.read`, 'an open file', 'a closed one')
+    const bytes = new Uint8Array(info.end - info.begin)
+    const count = readAll(this.#fd, bytes, this.header.dataStart + info.begin)
+    if (count < bytes.byteLength) {
+      throw new SafetensorsError(`${this.path}.read`, `${bytes.byteLength} bytes for '${name}'`, `${count}`)
+    }
+    return arrayOf(this.path, name, info, bytes)
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd)
+    this.#fd = null
+  }
+}
+
+/** All that a file holds. @throws SafetensorsError */
+export const readSafetensors = (path: string): Safetensors => {
+  const file = new SafetensorsFile(path)
+  try {
+    const tensors = Object.fromEntries([...file.header.tensors.keys()].map((name) => [name, file.read(name)]))
+    return { tensors, metadata: file.metadata }
+  } finally {
+    file.close()
+  }
+}

@@ -1,0 +1,346 @@
+/** io-ts codecs of trees: the data say themselves what they are made of, so that no example is needed to read them. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { ArgumentError, NDArray } from '../core/index.js'
+import * as nnx from '../nnx/index.js'
+import { LookaheadParams, MaskedNode } from '../optax/index.js'
+import type { ClassOf } from '../pytree/index.js'
+import { expand, nodeTypeOf } from '../pytree/registry.js'
+import { PRNGKey } from '../random/index.js'
+import {
+  type ArrayCodecOptions,
+  type ArrayForm,
+  arrayFromJson,
+  arrayToJson,
+  failAt,
+  isRecord,
+  keyOfData,
+  stepInto,
+} from './arrayCodec.js'
+import { isSafeName } from './bytes.js'
+
+/** What `JSON.stringify` takes, and `JSON.parse` gives. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export interface TreeCodecOptions extends ArrayCodecOptions {
+  /** Registered classes of nodes that the trees hold besides Optax's, by the name under which they are written. */
+  readonly nodes?: Readonly<Record<string, ClassOf<object>>>
+  /** Kinds of Variables in states besides those of nnx, by the name under which they are written. */
+  readonly kinds?: Readonly<Record<string, nnx.VariableClass>>
+}
+
+/** How the arrays in a tree are written and read. */
+export interface ArrayStore {
+  readonly write: (x: NDArray, path: readonly string[]) => Json
+  readonly read: (u: unknown, context: t.Context) => t.Validation<NDArray>
+}
+
+const ownNodes: Readonly<Record<string, ClassOf<object>>> = { MaskedNode, LookaheadParams }
+const ownKinds: Readonly<Record<string, nnx.VariableClass>> = {
+  Variable: nnx.Variable,
+  Param: nnx.Param,
+  BatchStat: nnx.BatchStat,
+  Cache: nnx.Cache,
+  Intermediate: nnx.Intermediate,
+  Perturbation: nnx.Perturbation,
+  LoRAParam: nnx.LoRAParam,
+  OptState: nnx.OptState,
+  OptArray: nnx.OptArray,
+  OptVariable: nnx.OptVariable,
+  RngState: nnx.RngState,
+  RngKey: nnx.RngKey,
+  RngCount: nnx.RngCount,
+}
+
+const maxDepth = 400
+/** The property that tells tagged data from plain objects. */
+const tag = '$'
+const numbers: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
+
+const where = (path: readonly string[]): string => (path.length === 0 ? 'the root' : path.join('/'))
+
+/** @internal Arrays within the JSON itself. */
+export const inlineArrays = (form: ArrayForm): ArrayStore => ({
+  write: (x) => arrayToJson(x, form) as unknown as Json,
+  read: arrayFromJson,
+})
+
+/** @internal Writes and reads trees. */
+export class TreeFormat {
+  readonly #nodes: ReadonlyMap<string, ClassOf<object>>
+  readonly #kinds: ReadonlyMap<string, nnx.VariableClass>
+
+  constructor({ nodes = {}, kinds = {} }: TreeCodecOptions = {}) {
+    this.#nodes = new Map(Object.entries({ ...ownNodes, ...nodes }))
+    this.#kinds = new Map(Object.entries({ ...ownKinds, ...kinds }))
+  }
+
+  /** @throws ArgumentError for what can't be written, with its path */
+  write(value: unknown, store: ArrayStore, path: readonly string[] = []): Json {
+    if (path.length > maxDepth) throw this.#refuse(path, `at most ${maxDepth} levels`, 'more')
+    if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
+    if (typeof value === 'number') {
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { [tag]: 'number', value: Object.is(value, -0) ? '-0' : String(value) }
+    }
+    if (typeof value === 'bigint') return { [tag]: 'bigint', value: String(value) }
+    if (value instanceof NDArray) return { [tag]: 'array', array: store.write(value, path) }
+    if (value instanceof PRNGKey) {
+      return { [tag]: 'key', impl: value.impl, data: store.write(value.data, [...path, 'data']) }
+    }
+    if (nnx.isVariableClass(value)) return { [tag]: 'kind', name: this.#nameOfKind(value, path) }
+    if (value instanceof nnx.VariableState) {
+      return {
+        [tag]: 'variable',
+        kind: this.#nameOfKind(value.type, path),
+        value: this.write(value.value, store, [...path, 'value']),
+        metadata: this.#record(value.metadata, store, [...path, 'metadata']),
+      }
+    }
+    if (nnx.isState(value)) return { [tag]: 'state', entries: this.#record(value, store, path) }
+    if (Array.isArray(value)) return value.map((item, i) => this.write(item, store, [...path, `${i}`]))
+    const type = nodeTypeOf(value)
+    if (type === null || typeof value !== 'object') {
+      const got = typeof value === 'object' ? `an instance of ${value.constructor.name}` : typeof value
+      throw this.#refuse(path, 'arrays, keys, numbers, text and trees of them', got)
+    }
+    if (type.tag === 'map') {
+      const entries = [...(value as ReadonlyMap<string | number, unknown>)].map(([key, item]): Json => [
+        key,
+        this.write(item, store, [...path, `${key}`]),
+      ])
+      return { [tag]: 'map', entries }
+    }
+    if (type.tag === 'object') {
+      const record = this.#record(value, store, path)
+      return Object.hasOwn(record, tag) ? { [tag]: 'object', entries: record } : record
+    }
+    const name = [...this.#nodes].find(([, { prototype }]) => prototype === Object.getPrototypeOf(value))?.[0]
+    if (name === undefined) throw this.#refuse(path, 'classes named in { nodes }', value.constructor.name)
+    const { children, aux } = expand(type, value)
+    return {
+      [tag]: 'node',
+      class: name,
+      children: children.map((child, i) => this.write(child, store, [...path, `${i}`])),
+      aux: this.write(aux, store, [...path, 'aux']),
+    }
+  }
+
+  #record(value: object, store: ArrayStore, path: readonly string[]): { readonly [key: string]: Json } {
+    const record: Record<string, Json> = {}
+    for (const [name, item] of Object.entries(value) as readonly (readonly [string, unknown])[]) {
+      if (!isSafeName(name)) throw this.#refuse(path, 'keys other than __proto__', '__proto__')
+      if (item !== undefined) record[name] = this.write(item, store, [...path, name])
+    }
+    return record
+  }
+
+  #nameOfKind(kind: nnx.VariableClass, path: readonly string[]): string {
+    for (const [name, known] of this.#kinds) if (known === kind) return name
+    throw this.#refuse(path, 'kinds of Variables named in { kinds }', kind.name)
+  }
+
+  #refuse(path: readonly string[], expected: string, got: string): ArgumentError {
+    return new ArgumentError(`encode at ${where(path)}`, expected, got)
+  }
+
+  read(u: unknown, store: ArrayStore, context: t.Context, depth = 0): t.Validation<unknown> {
+    if (depth > maxDepth) return failAt(context, null, `requires at most ${maxDepth} levels`)
+    if (u === null || typeof u === 'boolean' || typeof u === 'string' || typeof u === 'number') return t.success(u)
+    if (Array.isArray(u)) return this.#readAll(u as readonly unknown[], store, context, depth)
+    if (!isRecord(u)) return failAt(context, u, 'requires JSON')
+    if (!Object.hasOwn(u, tag)) return this.#readRecord(u, store, context, depth)
+    return this.#readTagged(u, store, context, depth)
+  }
+
+  #readTagged(
+    u: Readonly<Record<string, unknown>>,
+    store: ArrayStore,
+    context: t.Context,
+    depth: number,
+  ): t.Validation<unknown> {
+    const into = (name: string): t.Context => stepInto(context, name, u[name], name)
+    switch (u[tag]) {
+      case 'number': {
+        const text = u['value']
+        const known = typeof text === 'string' && Object.hasOwn(numbers, text)
+        return known ? t.success(numbers[text]) : failAt(into('value'), text, 'requires NaN, Infinity, -Infinity or -0')
+      }
+      case 'bigint': {
+        const text = u['value']
+        const whole = typeof text === 'string' && /^-?\d{1,1000}$/.test(text)
+        return whole ? t.success(BigInt(text)) : failAt(into('value'), text, 'requires a whole number as text')
+      }
+      case 'array':
+        return store.read(u['array'], into('array'))
+      case 'key': {
+        const data = store.read(u['data'], into('data'))
+        if (E.isLeft(data)) return data
+        return keyOfData(u['impl'], data.right, context)
+      }
+      case 'kind':
+        return this.#readKind(u['name'], into('name'))
+      case 'variable': {
+        const kind = this.#readKind(u['kind'], into('kind'))
+        if (E.isLeft(kind)) return kind
+        const value = this.read(u['value'], store, into('value'), depth + 1)
+        if (E.isLeft(value)) return value
+        const metadata = this.#readRecord(u['metadata'], store, into('metadata'), depth + 1)
+        if (E.isLeft(metadata)) return metadata
+        return t.success(new nnx.VariableState(kind.right, value.right, metadata.right))
+      }
+      case 'state': {
+        const entries = this.#readRecord(u['entries'], store, into('entries'), depth + 1)
+        return E.isLeft(entries) ? entries : t.success(new nnx.State(entries.right))
+      }
+      case 'object':
+        return this.#readRecord(u['entries'], store, into('entries'), depth + 1)
+      case 'map':
+        return this.#readMap(u['entries'], store, into('entries'), depth)
+      case 'node':
+        return this.#readNode(u, store, context, depth)
+      default:
+        return failAt(into(tag), u[tag], `requires a known kind of data under '${tag}'`)
+    }
+  }
+
+  #readKind(name: unknown, context: t.Context): t.Validation<nnx.VariableClass> {
+    const kind = typeof name === 'string' ? this.#kinds.get(name) : undefined
+    if (kind !== undefined) return t.success(kind)
+    return failAt(
+      context,
+      name,
+      `requires a kind of Variable, one of ${[...this.#kinds.keys()].join(', ')}; name others in { kinds }`,
+    )
+  }
+
+  #readAll(
+    items: readonly unknown[],
+    store: ArrayStore,
+    context: t.Context,
+    depth: number,
+  ): t.Validation<readonly unknown[]> {
+    const values: unknown[] = []
+    for (let i = 0; i < items.length; i++) {
+      const value = this.read(items[i], store, stepInto(context, `${i}`, items[i], 'Tree'), depth + 1)
+      if (E.isLeft(value)) return value
+      values.push(value.right)
+    }
+    return t.success(values)
+  }
+
+  #readRecord(
+    u: unknown,
+    store: ArrayStore,
+    context: t.Context,
+    depth: number,
+  ): t.Validation<Readonly<Record<string, unknown>>> {
+    if (!isRecord(u)) return failAt(context, u, 'requires an object')
+    const record: Record<string, unknown> = {}
+    for (const [name, item] of Object.entries(u)) {
+      const at = stepInto(context, name, item, 'Tree')
+      if (!isSafeName(name)) return failAt(at, item, 'requires keys other than __proto__')
+      const value = this.read(item, store, at, depth + 1)
+      if (E.isLeft(value)) return value
+      record[name] = value.right
+    }
+    return t.success(record)
+  }
+
+  #readMap(u: unknown, store: ArrayStore, context: t.Context, depth: number): t.Validation<unknown> {
+    if (!Array.isArray(u)) return failAt(context, u, 'requires a list of entries')
+    const map = new Map<string | number, unknown>()
+    for (const [i, entry] of (u as readonly unknown[]).entries()) {
+      const at = stepInto(context, `${i}`, entry, 'Entry')
+      const [key, item] = Array.isArray(entry) ? (entry as readonly unknown[]) : []
+      if (!Array.isArray(entry) || entry.length !== 2 || (typeof key !== 'string' && typeof key !== 'number')) {
+        return failAt(at, entry, 'requires [key, value] with text or a number as key')
+      }
+      if (map.has(key)) return failAt(at, key, `requires each key once, got ${key} again`)
+      const value = this.read(item, store, stepInto(at, `${key}`, item, 'Tree'), depth + 1)
+      if (E.isLeft(value)) return value
+      map.set(key, value.right)
+    }
+    return t.success(map)
+  }
+
+  #readNode(
+    u: Readonly<Record<string, unknown>>,
+    store: ArrayStore,
+    context: t.Context,
+    depth: number,
+  ): t.Validation<unknown> {
+    const name = u['class']
+    const nodeClass = typeof name === 'string' ? this.#nodes.get(name) : undefined
+    const at = stepInto(context, 'class', name, 'Class')
+    if (nodeClass === undefined) {
+      return failAt(
+        at,
+        name,
+        `requires a class of nodes, one of ${[...this.#nodes.keys()].join(', ')}; name others in { nodes }`,
+      )
+    }
+    const items = u['children']
+    const inChildren = stepInto(context, 'children', items, 'Children')
+    if (!Array.isArray(items)) return failAt(inChildren, items, 'requires a list of children')
+    const children = this.#readAll(items as readonly unknown[], store, inChildren, depth)
+    if (E.isLeft(children)) return children
+    const aux = this.read(u['aux'], store, stepInto(context, 'aux', u['aux'], 'Aux'), depth + 1)
+    if (E.isLeft(aux)) return aux
+    const type = nodeTypeOf(Object.create(nodeClass.prototype as object))
+    if (type === null) return failAt(at, name, 'requires a class that is registered with tree.registerNode')
+    return t.success(type.spec.unflatten(aux.right, children.right))
+  }
+}
+
+/**
+ * The codec of trees: arrays, keys, numbers, text and `null` in lists, objects, Maps, registered nodes and states; so
+ * that of every state of Optax and of every `nnx.State`. The type of the tree is the caller's word: the data are checked
+ * to be a tree, not to be of that type.
+ *
+ * @example
+ * const codec = io.treeCodec<optax.ScaleByAdamState>()
+ * const state = optax.scaleByAdam().init({ w: np.array([1, 2]) })
+ * const json = JSON.stringify(codec.encode(state))
+ * io.decodeOrThrow('state.json', codec, JSON.parse(json)).count // => Array(0, dtype=int32)
+ * const wrong = { layers: [{ $: 'array', array: { dtype: 'float33', shape: [], data: '' } }] }
+ * io.decodeOrThrow('wrong.json', codec, wrong) // throws DecodeError: wrong.json: layers/0/array/dtype: requires a dtype
+ */
+export const treeCodec = <T = unknown>(options: TreeCodecOptions = {}): t.Type<T, Json> => {
+  const format = new TreeFormat(options)
+  const store = inlineArrays(options.form ?? 'base64')
+  return new t.Type<T, Json, unknown>(
+    'Tree',
+    (u): u is T => u !== undefined,
+    (u, context) => format.read(u, store, context) as t.Validation<T>,
+    (value) => format.write(value, store),
+  )
+}
+
+/**
+ * The codec of states of models: {@link treeCodec}, for a state only.
+ *
+ * @example
+ * const model = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(0) })
+ * const codec = io.stateCodec<nnx.Linear>()
+ * const saved = JSON.stringify(codec.encode(nnx.state(model)))
+ * const other = new nnx.Linear(2, 1, { rngs: new nnx.Rngs(1) })
+ * nnx.update(other, io.decodeOrThrow('model.json', codec, JSON.parse(saved)))
+ * other.kernel.value.toString() === model.kernel.value.toString() // => true
+ */
+export const stateCodec = <M = unknown>(options: TreeCodecOptions = {}): t.Type<nnx.State<M>, Json> => {
+  const whole = treeCodec(options)
+  return new t.Type(
+    'State',
+    (u): u is nnx.State<M> => nnx.isState(u),
+    (u, context) => {
+      const result = whole.validate(u, context)
+      if (E.isLeft(result)) return result
+      return nnx.isState(result.right)
+        ? t.success(result.right as nnx.State<M>)
+        : failAt(context, u, 'requires a state')
+    },
+    (state) => whole.encode(state),
+  )
+}

@@ -1,0 +1,207 @@
+/** `nnx.tabulate`: the layers of a model as a table. */
+import { ArgumentError, bitWidth, NDArray, shaped, type ShapedArray, showAval } from '../core/index.js'
+import * as tree from '../pytree/index.js'
+import { makeJaxpr, ShapeDtypeStruct } from '../transforms/index.js'
+import { Builder } from './build.js'
+import type { Path } from './filter.js'
+import { flopsOf } from './flops.js'
+import { iterModules } from './module.js'
+import { classNameOf } from './print.js'
+import { RngState } from './rngs.js'
+import { evalShape } from './transforms/evalShape.js'
+import { Variable } from './variable.js'
+import { flattenGraph } from './walk.js'
+
+export interface TabulateOptions {
+  /** How many levels of modules below the model are listed; default all. */
+  readonly depth?: number
+  /** What is called; default `call`. */
+  readonly method?: string
+  /** Whether there is a column of estimated floating point operations; default false. */
+  readonly computeFlops?: boolean
+}
+
+/** One call of a module: where it is, and what went in and out. */
+interface Call {
+  readonly path: Path
+  readonly type: string
+  readonly inputs: string
+  readonly args: readonly unknown[]
+  outputs: string
+}
+
+type Fields = Record<string, (...args: readonly unknown[]) => unknown>
+
+const avalOf = (x: unknown): ShapedArray | null =>
+  x instanceof NDArray ? x.aval : x instanceof ShapeDtypeStruct ? shaped(x.shape, x.dtype) : null
+
+const show = (value: unknown): string => {
+  const aval = avalOf(value)
+  if (aval !== null) return showAval(aval)
+  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`
+  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    return `{${Object.entries(value)
+      .map(([name, item]) => `${name}: ${show(item)}`)
+      .join(', ')}}`
+  }
+  if (typeof value === 'object' && value !== null) return classNameOf(value)
+  return typeof value === 'function' ? 'function' : String(value)
+}
+
+const grouped = (n: number): string => n.toLocaleString('en-US')
+
+const bytesText = (bytes: number): string => {
+  for (const [unit, name] of [[1e9, 'GB'], [1e6, 'MB'], [1e3, 'KB']] as const) // prettier-ignore
+    if (bytes > unit) return `${(bytes / unit).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}` // prettier-ignore
+  return `${grouped(bytes)} B`
+}
+
+/** Number of elements, and of bytes. */
+type Size = readonly [elements: number, bytes: number]
+
+const sizeOf = (values: readonly unknown[]): Size =>
+  values
+    .flatMap((value) => tree.leaves(value) as readonly unknown[])
+    .reduce<Size>(
+      ([elements, bytes], x) => {
+        const aval = avalOf(x)
+        const n = aval === null ? 0 : aval.shape.reduce((product, d) => product * d, 1)
+        return [elements + n, bytes + (aval === null ? 0 : (n * bitWidth(aval.dtype)) / 8)]
+      },
+      [0, 0],
+    )
+const sizeText = ([elements, bytes]: Size): string => `${grouped(elements)} (${bytesText(bytes)})`
+
+/** A table with lines around its cells, which may have several lines; the first row is the head. */
+const render = (rows: readonly (readonly string[])[]): string => {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.flatMap((row) => row[i]!.split('\n').map((s) => s.length))))
+  const rule = ([left, line, between, right]: string): string =>
+    `${left}${widths.map((w) => line!.repeat(w + 2)).join(between)}${right}`
+  const body = (row: readonly string[], bar: string): readonly string[] => {
+    const cells = row.map((cell) => cell.split('\n'))
+    const height = Math.max(...cells.map((lines) => lines.length))
+    return Array.from(
+      { length: height },
+      (_, k) => `${bar} ${cells.map((lines, i) => (lines[k] ?? '').padEnd(widths[i]!)).join(` ${bar} `)} ${bar}`,
+    )
+  }
+  const [head, ...rest] = rows as readonly [readonly string[], ...(readonly string[])[]]
+  return [
+    rule('┏━┳┓'),
+    ...body(head, '┃'),
+    rule('┡━╇┩'),
+    ...rest.flatMap((row, i) => (i === 0 ? body(row, '│') : [rule('├─┼┤'), ...body(row, '│')])),
+    rule('└─┴┘'),
+  ].join('\n')
+}
+
+const moduleAt = (model: unknown, path: Path): unknown => {
+  for (const [at, module] of iterModules(model)) if (at.join('/') === path.join('/')) return module
+  return undefined
+}
+
+/**
+ * The layers of a model as a table, one row for each that is called: path, class, inputs, outputs, and the Variables of each
+ * kind with their sizes (those of random streams aside). Nothing is computed, and the model stays as it is.
+ *
+ * @param inputs - arguments of the call: arrays, or `ShapeDtypeStruct`s
+ * @throws ArgumentError if the model has no such method
+ * @example
+ * const table = nnx.tabulate(new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) }), [np.ones([1, 2])])
+ * table.split('\n').at(-1)?.trim() // => 'Total Parameters: 9 (36 B)'
+ */
+export const tabulate = (
+  model: object,
+  inputs: readonly unknown[] = [],
+  { depth = Infinity, method = 'call', computeFlops = false }: TabulateOptions = {},
+): string => {
+  if (typeof (model as unknown as Partial<Fields>)[method] !== 'function') {
+    throw new ArgumentError('tabulate', 'the name of a method', `'${method}'`)
+  }
+  const calls: Call[] = []
+  const watch = (module: object, path: Path, name: string): void => {
+    const original = (module as unknown as Fields)[name]!
+    const type = classNameOf(module)
+    const value = (...args: readonly unknown[]): unknown => {
+      const call: Call = { path, type, inputs: args.map(show).join('\n'), args: args.map(abstract), outputs: '' }
+      const first = !calls.some((other) => other.path.join('/') === path.join('/'))
+      if (first) calls.push(call)
+      const result = original.apply(module, [...args])
+      call.outputs = Array.isArray(result) ? result.map(show).join('\n') : show(result)
+      return result
+    }
+    // Not enumerable: no field of the model.
+    Object.defineProperty(module, name, { value, configurable: true })
+  }
+  evalShape(
+    (inner: object, ...args: readonly unknown[]) => {
+      for (const [path, module] of iterModules(inner)) {
+        if (path.length > 0) watch(module, path, 'call')
+      }
+      watch(inner, [], method)
+      return (inner as unknown as Fields)[method]!(...args) ?? null
+    },
+    model,
+    ...inputs,
+  )
+  const { def, leaves } = flattenGraph(model, true)
+  const all = leaves.flatMap((leaf, i) =>
+    leaf instanceof Variable && !(leaf instanceof RngState) ? [{ leaf, path: def.paths[i]! }] : [],
+  )
+  const kinds = [...new Set(all.map(({ leaf }) => leaf.type.name))].sort()
+  const modules = [...iterModules(model)].map(([path]) => path)
+  const isBelow = (path: Path, holder: Path): boolean => holder.every((part, i) => path[i] === part)
+  /** Levels of modules above a path. */
+  const levelOf = (path: Path): number => modules.filter((at) => at.length < path.length && isBelow(path, at)).length
+  const listed = calls.filter(({ path }) => levelOf(path) <= depth)
+  const cell = (holder: Path, kind: string): string => {
+    const mine = all.filter(({ leaf, path }) => leaf.type.name === kind && isBelow(path, holder))
+    if (mine.length === 0) return ''
+    const own = mine.filter(
+      ({ path }) => !modules.some((at) => at.length > holder.length && isBelow(at, holder) && isBelow(path, at)),
+    )
+    const names = own.map(({ leaf, path }) => `${path.slice(holder.length).join('.')}: ${show(leaf.rawValue)}`)
+    const total = sizeText(sizeOf(mine.map(({ leaf }) => leaf.rawValue as unknown)))
+    return names.length === 0 ? total : [...names, '', total].join('\n')
+  }
+  const flops = ({ path, args }: Call): string => {
+    const [values, structure] = tree.flatten(args)
+    const isInput = (values as readonly unknown[]).map((x) => x instanceof ShapeDtypeStruct)
+    const jaxpr = makeJaxpr((state: readonly unknown[], arrays: readonly unknown[]) => {
+      const inner = new Builder(state).build(def.root)
+      const given = arrays.values()
+      const filled = structure.unflatten((values as readonly unknown[]).map((x, i) => (isInput[i]! ? given.next().value : x))) // prettier-ignore
+      const module = (path.length === 0 ? inner : moduleAt(inner, path)) as Fields
+      const result = module[path.length === 0 ? method : 'call']!(...filled)
+      return (tree.leaves(result) as readonly unknown[]).filter((x) => x instanceof NDArray)
+    })(leaves.map((leaf) => (leaf instanceof Variable ? (leaf.rawValue as unknown) : leaf)), (values as readonly unknown[]).filter((_, i) => isInput[i])) // prettier-ignore
+    return grouped(flopsOf(jaxpr))
+  }
+  const head = ['path', 'type', 'inputs', 'outputs', ...(computeFlops ? ['flops'] : []), ...kinds]
+  const rows = listed.map((call) => [
+    call.path.join('/'),
+    call.type,
+    call.inputs,
+    call.outputs,
+    ...(computeFlops ? [flops(call)] : []),
+    ...kinds.map((kind) => cell(call.path, kind)),
+  ])
+  const sums = kinds.map((kind) =>
+    sizeText(sizeOf(all.filter(({ leaf }) => leaf.type.name === kind).map(({ leaf }) => leaf.rawValue as unknown))),
+  )
+  const table = render([head, ...rows, ['', '', '', 'Total', ...(computeFlops ? [''] : []), ...sums]])
+  const width = table.indexOf('\n')
+  const centered = (text: string): string => `${' '.repeat(Math.max(0, Math.floor((width - text.length) / 2)))}${text}`
+  const total = sizeText(sizeOf(all.map(({ leaf }) => leaf.rawValue as unknown)))
+  return [centered(`${classNameOf(model)} Summary`), table, '', centered(`Total Parameters: ${total}`)].join('\n')
+}
+
+/** Arguments that need no values. */
+const abstract = (value: unknown): unknown => {
+  if (value instanceof NDArray) return new ShapeDtypeStruct(value.shape, value.dtype)
+  if (Array.isArray(value)) return value.map(abstract)
+  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, abstract(item)]))
+  }
+  return value
+}

@@ -1,0 +1,2 @@
+export * as special from './special.js'
+export * as stats from './stats.js'

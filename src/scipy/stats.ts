@@ -1,0 +1,1 @@
+export * as norm from './norm.js'

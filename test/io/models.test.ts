@@ -1,0 +1,106 @@
+import * as E from 'fp-ts/lib/Either.js'
+import test from 'ava'
+import fc from 'fast-check'
+import { ArgumentError, DecodeError, io, type NDArray, nnx, np, optax, random } from '../../src/index.js'
+import { sameTree } from './arbitraries.js'
+
+class Net extends nnx.Module<[x: NDArray], NDArray> {
+  readonly first: nnx.Linear
+  readonly same: nnx.Linear
+  readonly rest: nnx.Sequential
+  readonly sizes = { depth: 2, names: ['a', 'b'] }
+  readonly activation = nnx.tanh
+  readonly nothing = null
+  constructor(seed: number) {
+    super()
+    const rngs = new nnx.Rngs({ params: seed, dropout: seed })
+    this.first = new nnx.Linear(3, 3, { rngs })
+    this.same = this.first
+    this.rest = new nnx.Sequential(new nnx.BatchNorm(3, { rngs }), nnx.relu, new nnx.Dropout(0.5, { rngs }))
+  }
+  override call(x: NDArray): NDArray {
+    return this.activation(this.rest(this.same(this.first(x))))
+  }
+}
+const tx = optax.chain(optax.clipByGlobalNorm(1), optax.adam(1e-2))
+const options = { classes: { Net }, values: { tx } }
+const throughJson = <M>(codec: ReturnType<typeof io.modelCodec<M>>, model: M): M =>
+  io.decodeOrThrow('json', codec, JSON.parse(JSON.stringify(codec.encode(model))))
+
+const x = random.normal(random.key(5), [6, 3])
+const train = (optimizer: nnx.Optimizer<Net>): number => {
+  const [loss, grads] = nnx.valueAndGrad((net: Net) => np.mean(np.square(net(x).sub(1))))(optimizer.model)
+  optimizer.update(grads)
+  return loss.item()
+}
+
+test('a whole optimizer goes on where it was saved, bit for bit', (t) => {
+  const optimizer = new nnx.Optimizer(new Net(0), tx)
+  train(optimizer)
+  const back = throughJson(io.modelCodec<nnx.Optimizer<Net>>(options), optimizer)
+  t.true(back instanceof nnx.Optimizer && back.model instanceof Net)
+  t.is(back.model.first, back.model.same)
+  t.deepEqual(back.model.sizes, optimizer.model.sizes)
+  t.is(back.step.value.item(), 1)
+  t.deepEqual([train(back), train(back)], [train(optimizer), train(optimizer)])
+  t.true(sameTree(nnx.state(back), nnx.state(optimizer)))
+})
+
+test('structures come back equal, and what has no name is refused', (t) => {
+  const graphdef = nnx.graphdef(new Net(0))
+  const codec = io.graphDefCodec(options)
+  const back = io.decodeOrThrow('json', codec, JSON.parse(JSON.stringify(codec.encode(graphdef))))
+  t.true(back.equals(nnx.graphdef(new Net(1))))
+  t.deepEqual([back.numLeaves, back.numObjects], [graphdef.numLeaves, graphdef.numObjects])
+  t.throws(() => io.graphDefCodec().encode(graphdef), {
+    instanceOf: ArgumentError,
+    message: /the root requires classes/,
+  })
+  const own = new nnx.Sequential((y: NDArray) => y)
+  t.throws(() => io.graphDefCodec().encode(nnx.graphdef(own)), { message: /layers\/0|layers.*functions named/ })
+  t.true(E.isLeft(io.graphDefCodec().decode(codec.encode(graphdef))))
+})
+
+test('states that do not fit the structure', (t) => {
+  const codec = io.modelCodec<Net>(options)
+  const json = JSON.parse(JSON.stringify(codec.encode(new Net(0))))
+  delete json.state.entries.first
+  const result = codec.decode(json)
+  t.true(E.isLeft(result))
+  t.regex(E.isLeft(result) ? new DecodeError('json', result.left).message : '', /state: .*first/)
+  for (const data of [null, {}, { graphdef: json.graphdef }, { graphdef: 1, state: json.state }, []]) {
+    t.true(E.isLeft(codec.decode(data)))
+  }
+})
+
+test('300 altered structures decode or are refused, never crash', (t) => {
+  const codec = io.graphDefCodec(options)
+  const json = JSON.stringify(codec.encode(nnx.graphdef(new nnx.Optimizer(new Net(0), tx))))
+  let count = 0
+  JSON.parse(json, () => void count++)
+  const strange = fc.constantFrom<unknown>(
+    null,
+    -1,
+    7,
+    1e300,
+    '',
+    'constructor',
+    '__proto__',
+    [],
+    {},
+    { kind: 'ref' },
+    [[]],
+  )
+  let refused = 0
+  fc.assert(
+    fc.property(fc.nat(count), strange, (at, other) => {
+      let next = 0
+      const changed: unknown = JSON.parse(json, (_key, value: unknown) => (next++ === at ? other : value))
+      if (E.isLeft(codec.decode(changed))) refused++
+    }),
+    { numRuns: 300 },
+  )
+  t.true(refused > 150, `${refused}`)
+  const deep = '{"kind":"array","steps":[],"children":['.repeat(5000) + ']}'.repeat(5000)
+  t.true(E.isLeft(codec.decode(JSON.parse(deep))))
+})

@@ -1,0 +1,296 @@
+/** All layers against Flax: outputs, gradients of parameters, state before and after. */
+import { readFileSync } from 'node:fs'
+import test, { type ExecutionContext } from 'ava'
+import { type NDArray, nn, nnx, np, tree } from '../../src/index.js'
+import { allClose } from '../helpers/arrays.js'
+import { closeTo, decode, type Encoded, inLayout, layersGolden } from './models.js'
+
+interface Case {
+  readonly x: readonly Encoded[]
+  readonly before: Readonly<Record<string, Encoded>>
+  readonly after: Readonly<Record<string, Encoded>>
+  readonly grads?: Readonly<Record<string, Encoded>>
+  readonly ys: readonly (readonly Encoded[])[]
+}
+const golden = JSON.parse(readFileSync('test/golden/nnx-layers.json', 'utf8')) as {
+  readonly cases: Readonly<Record<string, Case>>
+  readonly functions: Readonly<Record<string, any>>
+}
+
+const snake = (part: string | number): string => String(part).replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
+const nameOf = (path: nnx.Path): string => path.map(snake).join('/')
+
+/** Arrays by Flax's names, random streams left out; what was sown item by item. */
+const stateOf = (module: unknown): ReadonlyMap<string, NDArray> =>
+  new Map(
+    [...nnx.iterGraph(module)].flatMap(([path, value]): [string, NDArray][] => {
+      if (value instanceof nnx.RngState) return []
+      if (value instanceof nnx.Variable) {
+        const held: unknown = value.value
+        return Array.isArray(held)
+          ? held.map((x: NDArray, i) => [`${nameOf(path)}/${i}`, x] as [string, NDArray])
+          : [[nameOf(path), held as NDArray]]
+      }
+      return typeof value === 'object' && value !== null && 'aval' in value ? [[nameOf(path), value as NDArray]] : []
+    }),
+  )
+
+const sameArray = (t: ExecutionContext, x: NDArray, expected: Encoded, what: string): void => {
+  t.is(x.dtype, expected.dtype, what)
+  t.deepEqual(x.shape, expected.shape, what)
+  allClose(t, x, expected.data, { rtol: 2e-5, atol: 4e-6 }, what)
+}
+
+const sameState = (
+  t: ExecutionContext,
+  state: ReadonlyMap<string, NDArray>,
+  expected: Readonly<Record<string, Encoded>>,
+  what: string,
+): void => {
+  t.deepEqual([...state.keys()].sort(), Object.keys(expected).sort(), what)
+  for (const [name, x] of state) sameArray(t, x, expected[name]!, `${what} ${name}`)
+}
+
+/** Give the Variables of a module the values of a golden state. */
+const load = (module: unknown, values: Readonly<Record<string, Encoded>>): void => {
+  for (const [path, value] of nnx.iterGraph(module)) {
+    if (!(value instanceof nnx.Variable) || value instanceof nnx.RngState) continue
+    value.value = decode(values[nameOf(path)]!)
+  }
+}
+
+/** The numbers of `common.ramp` of the oracle. */
+const ramp = (shape: readonly number[], seed: number): NDArray => {
+  let s = (seed * 7919 + 12345) >>> 0
+  const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0
+    return Math.round((-1 + 2 * (s / 2 ** 32)) * 100) / 100
+  })
+  return np.array(values, { dtype: 'float32' }).reshape(shape)
+}
+
+const weighted = (y: unknown): NDArray =>
+  tree
+    .leaves(y as NDArray)
+    .map((leaf, i) => np.sum(leaf.mul(ramp(leaf.shape, 17 + i))))
+    .reduce((a, b) => a.add(b))
+
+type AnyLayer = nnx.Module<any, any>
+type Row = readonly [
+  make: () => AnyLayer,
+  call?: (module: any, ...xs: NDArray[]) => unknown,
+  prepare?: (module: any) => void,
+]
+
+const rngs = (seed = 0): nnx.Rngs => new nnx.Rngs(seed)
+const mask = np.array([
+  [true, true, false, true],
+  [true, false, true, true],
+  [true, true, true, true],
+])
+const masked = (module: any, x: NDArray): unknown => module(x, { mask })
+const lengths = np.array([2, 3], { dtype: 'int32' })
+const byLength = (module: any, x: NDArray): unknown => module(x, { seqLengths: lengths })
+/** The golden values replace what is drawn. */
+const recurrentKernelInit = nnx.initializers.zeros
+const causal = nnx.makeCausalMask(np.ones([2, 3]))
+const attention = (options: Partial<nnx.MultiHeadAttentionOptions> = {}) =>
+  (() => new nnx.MultiHeadAttention(4, 4, { decode: false, rngs: rngs(), ...options })) as () => AnyLayer
+const gru = (options: nnx.RNNOptions = {}): (() => AnyLayer) =>
+  (() => new nnx.RNN(new nnx.GRUCell(4, 2, { rngs: rngs(), recurrentKernelInit }), options)) as () => AnyLayer
+const bidirectional =
+  (options: nnx.BidirectionalOptions = {}): (() => AnyLayer) =>
+  () => {
+    const r = rngs()
+    return new nnx.Bidirectional(
+      new nnx.RNN(new nnx.GRUCell(4, 2, { rngs: r, recurrentKernelInit })),
+      new nnx.RNN(new nnx.LSTMCell(4, 2, { rngs: r, recurrentKernelInit })),
+      options,
+    )
+  }
+const h = ramp([3, 2], 6)
+const c = ramp([3, 2], 7)
+const transposed = Object.fromEntries(
+  (['SAME', 'VALID', 'CIRCULAR'] as const).flatMap((padding) =>
+    [false, true].map((transposeKernel): [string, Row] => [
+      `ConvTranspose ${padding} ${transposeKernel ? 'True' : 'False'}`,
+      [() => new nnx.ConvTranspose(2, 3, [3, 2], { strides: [2, 1], padding, transposeKernel, rngs: rngs() })],
+    ]),
+  ),
+)
+
+const rows: Readonly<Record<string, Row>> = {
+  'LinearGeneral axes': [() => new nnx.LinearGeneral([2, 3], [4, 2], { axis: [1, -1], rngs: rngs() })],
+  'LinearGeneral batch': [() => new nnx.LinearGeneral(4, 2, { batchAxis: { 0: 2 }, rngs: rngs() })],
+  Einsum: [() => new nnx.Einsum('...i,ihd->...hd', [4, 2, 3], { biasShape: [2, 3], rngs: rngs() })],
+  ...transposed,
+  'ConvTranspose dilated': [
+    () => new nnx.ConvTranspose(4, 2, 3, { strides: 3, padding: [[1, 2]], kernelDilation: 2, rngs: rngs() }),
+  ],
+  'Embed attend': [() => new nnx.Embed(5, 4, { rngs: rngs() }), (m: nnx.Embed, q) => m.attend(q)],
+  LayerNorm: [() => new nnx.LayerNorm(4, { rngs: rngs() })],
+  'LayerNorm mask': [() => new nnx.LayerNorm(4, { useFastVariance: false, rngs: rngs() }), masked],
+  'LayerNorm axes': [
+    () => new nnx.LayerNorm(12, { reductionAxes: [1, 2], featureAxes: [1, 2], epsilon: 0.1, rngs: rngs() }),
+  ],
+  RMSNorm: [() => new nnx.RMSNorm(4, { rngs: rngs() })],
+  'RMSNorm mask': [() => new nnx.RMSNorm(4, { rngs: rngs() }), masked],
+  GroupNorm: [() => new nnx.GroupNorm(4, { numGroups: 2, rngs: rngs() })],
+  'GroupNorm size mask': [() => new nnx.GroupNorm(4, { groupSize: 2, rngs: rngs() }), masked],
+  InstanceNorm: [() => new nnx.InstanceNorm(2, { rngs: rngs() })],
+  'InstanceNorm axes': [() => new nnx.InstanceNorm(10, { featureAxes: [2, 3], useScale: false, rngs: rngs() })],
+  'BatchNorm mask': [() => new nnx.BatchNorm(4, { momentum: 0.8, rngs: rngs() }), masked],
+  WeightNorm: [() => new nnx.WeightNorm(new nnx.Linear(4, 2, { rngs: rngs() }), { rngs: rngs(1) })],
+  'WeightNorm whole': [
+    () =>
+      new nnx.WeightNorm(new nnx.Linear(4, 2, { rngs: rngs() }), { featureAxes: null, useScale: false, rngs: rngs(1) }),
+  ],
+  SpectralNorm: [() => new nnx.SpectralNorm(new nnx.Linear(4, 2, { rngs: rngs() }), { nSteps: 2, rngs: rngs(1) })],
+  'SpectralNorm conv': [() => new nnx.SpectralNorm(new nnx.Conv(2, 3, [2, 2], { rngs: rngs() }), { rngs: rngs(1) })],
+  'MultiHeadAttention is_causal': [attention(), (m, q) => m(q, { isCausal: true })],
+  'MultiHeadAttention mask': [attention(), (m, q) => m(q, { mask: causal })],
+  'MultiHeadAttention cross': [attention({ inKvFeatures: 6, qkvFeatures: 8, outFeatures: 3, useBias: false })],
+  'MultiHeadAttention GQA': [attention({ numKvHeads: 2 })],
+  'MultiHeadAttention normalize_qk': [attention({ qkvFeatures: 16, normalizeQk: true })],
+  'MultiHeadAttention sow': [attention({ numKvHeads: 2 }), (m, q) => m(q, { mask: causal, sowWeights: true })],
+  'MultiHeadAttention dropout True': [attention({ dropoutRate: 0.5, deterministic: false })],
+  'MultiHeadAttention dropout False': [attention({ dropoutRate: 0.5, broadcastDropout: false, deterministic: false })],
+  'MultiHeadAttention deterministic': [
+    attention({ dropoutRate: 0.5, deterministic: true }),
+    (m, q) => m(q, { isCausal: true }),
+  ],
+  'MultiHeadAttention decode': [
+    attention({ numKvHeads: 2, decode: true }),
+    (m, ...steps) => steps.map((step) => m(step)),
+    (m: nnx.MultiHeadAttention) => m.initCache([2, 4, 4]),
+  ],
+  LSTMCell: [() => new nnx.LSTMCell(4, 2, { rngs: rngs(), recurrentKernelInit }), (m, x) => m([c, h], x)],
+  OptimizedLSTMCell: [
+    () => new nnx.OptimizedLSTMCell(4, 2, { rngs: rngs(), recurrentKernelInit }),
+    (m, x) => m([c, h], x),
+  ],
+  GRUCell: [() => new nnx.GRUCell(4, 2, { rngs: rngs(), recurrentKernelInit }), (m, x) => m(h, x)],
+  'GRUCell functions': [
+    () => new nnx.GRUCell(4, 2, { gateFn: nnx.hardSigmoid, activationFn: nnx.relu, rngs: rngs(), recurrentKernelInit }),
+    (m, x) => m(h, x),
+  ],
+  SimpleCell: [() => new nnx.SimpleCell(4, 2, { rngs: rngs(), recurrentKernelInit }), (m, x) => m(h, x)],
+  'SimpleCell residual': [
+    () => new nnx.SimpleCell(4, 2, { residual: true, rngs: rngs(), recurrentKernelInit }),
+    (m, x) => m(h, x),
+  ],
+  'RNN LSTM': [() => new nnx.RNN(new nnx.LSTMCell(4, 2, { rngs: rngs(), recurrentKernelInit }), { returnCarry: true })],
+  'RNN lengths': [gru({ returnCarry: true }), byLength],
+  'RNN reverse': [gru({ reverse: true })],
+  'RNN reverse keep_order lengths': [gru({ reverse: true, keepOrder: true, returnCarry: true }), byLength],
+  'RNN time_major': [gru({ timeMajor: true })],
+  'RNN time_major reverse lengths': [gru({ timeMajor: true, reverse: true }), byLength],
+  'RNN carry': [gru(), (m, x) => m(x, { initialCarry: h.slice([0, 2]) })],
+  Bidirectional: [bidirectional({ returnCarry: true }), byLength],
+  'Bidirectional merge': [bidirectional({ mergeFn: np.multiply })],
+  LoRA: [() => new nnx.LoRA(4, 2, 3, { baseModule: new nnx.Linear(4, 3, { rngs: rngs() }), rngs: rngs(1) })],
+  LoRALinear: [() => new nnx.LoRALinear(4, 3, { loraRank: 2, rngs: rngs() })],
+  PReLU: [() => new nnx.PReLU({ negativeSlopeInit: 0.3 })],
+}
+
+test('there is a row for each golden case', (t) => {
+  t.deepEqual(Object.keys(rows).sort(), Object.keys(golden.cases).sort())
+})
+
+const direct = (m: AnyLayer, ...xs: NDArray[]): unknown => m(...xs)
+for (const [name, [make, call = direct, prepare]] of Object.entries(rows)) {
+  test(`Flax: ${name}`, (t) => {
+    inLayout(true, () => {
+      const expected = golden.cases[name]!
+      const xs = expected.x.map(decode)
+      const module = make()
+      prepare?.(module)
+      load(module, expected.before)
+      sameState(t, stateOf(module), expected.before, 'before')
+      if (expected.grads !== undefined) {
+        const grads = nnx.grad((m: AnyLayer) => weighted(call(m, ...xs)))(nnx.clone(module))
+        const flat = new Map(nnx.toFlatState(grads as never).map(([path, leaf]) => [nameOf(path), leaf.value]))
+        sameState(t, flat, expected.grads, 'gradient')
+      }
+      expected.ys.forEach((leaves, i) => {
+        const ys = tree.leaves(call(module, ...xs) as NDArray)
+        t.is(ys.length, leaves.length)
+        ys.forEach((y, j) => sameArray(t, y, leaves[j]!, `call ${i}, result ${j}`))
+      })
+      sameState(t, stateOf(module), expected.after, 'after')
+    })
+  })
+}
+
+const heart = layersGolden['layers (partitionable=True, Rngs(0), x=arange(12).reshape(3,4)/10-0.5)']
+const x = np.arange(12).reshape(3, 4).astype('float32').div(10).sub(0.5)
+const seq = np.arange(24).reshape(2, 3, 4).astype('float32').div(10)
+const img = np.arange(100).reshape(2, 5, 5, 2).astype('float32').div(100)
+const zeroCarry = (make: (r: nnx.Rngs) => nnx.RNNCellBase<any>) => () => {
+  const r = rngs()
+  const cell = make(r)
+  return [cell, cell(cell.initializeCarry([3, 4], { rngs: r }), x)[1]] as const
+}
+const on =
+  (make: () => AnyLayer, input: NDArray, ...rest: unknown[]) =>
+  () => {
+    const module = make()
+    return [module, module(input, ...rest) as NDArray] as const
+  }
+const drawn: Readonly<Record<string, () => readonly [module: unknown, y: NDArray]>> = {
+  'LinearGeneral(4,(2,2))': on(() => new nnx.LinearGeneral(4, [2, 2], { rngs: rngs() }), x),
+  "Einsum('bi,ij->bj',(4,2),(2,))": on(() => new nnx.Einsum('bi,ij->bj', [4, 2], { biasShape: [2], rngs: rngs() }), x),
+  'ConvTranspose(2,3,(3,3),strides=(2,2))': on(
+    () => new nnx.ConvTranspose(2, 3, [3, 3], { strides: [2, 2], rngs: rngs() }),
+    img,
+  ),
+  'LayerNorm(4)': on(() => new nnx.LayerNorm(4, { rngs: rngs() }), x),
+  'RMSNorm(4)': on(() => new nnx.RMSNorm(4, { rngs: rngs() }), x),
+  'GroupNorm(4,num_groups=2)': on(() => new nnx.GroupNorm(4, { numGroups: 2, rngs: rngs() }), x),
+  'InstanceNorm(2) on img': on(() => new nnx.InstanceNorm(2, { rngs: rngs() }), img),
+  'LSTMCell(4,3) zero carry': zeroCarry((r) => new nnx.LSTMCell(4, 3, { rngs: r })),
+  'OptimizedLSTMCell(4,3) zero carry': zeroCarry((r) => new nnx.OptimizedLSTMCell(4, 3, { rngs: r })),
+  'GRUCell(4,3) zero carry': zeroCarry((r) => new nnx.GRUCell(4, 3, { rngs: r })),
+  'SimpleCell(4,3) zero carry': zeroCarry((r) => new nnx.SimpleCell(4, 3, { rngs: r })),
+  'RNN(GRUCell(4,3)) on arange(24).reshape(2,3,4)/10': on(
+    () => new nnx.RNN(new nnx.GRUCell(4, 3, { rngs: rngs() })),
+    seq,
+  ),
+  'MultiHeadAttention(2,4) self-attn': on(
+    () => new nnx.MultiHeadAttention(2, 4, { decode: false, rngs: rngs() }) as AnyLayer,
+    seq,
+  ),
+  'MultiHeadAttention(2,4) causal mask': on(
+    () => new nnx.MultiHeadAttention(2, 4, { decode: false, rngs: rngs() }) as AnyLayer,
+    seq,
+    { mask: causal },
+  ),
+}
+for (const [name, make] of Object.entries(drawn)) {
+  test(`Flax, parameters drawn from Rngs(0): ${name}`, (t) => {
+    const expected = heart[name]
+    const [module, y] = inLayout(true, make)
+    // E[x²] - E[x]² cancels: 1e-5 is what float32 leaves of the variance of the image.
+    closeTo(t, y, expected.y, '', name.startsWith('InstanceNorm') ? 1e-5 : 4e-6)
+    const state = stateOf(module)
+    t.deepEqual([...state.keys()].sort(), Object.keys(expected.state_after).sort())
+    for (const [path, value] of state) closeTo(t, value, expected.state_after[path], path)
+  })
+}
+
+test('JAX: dotProductAttention with bias, masks, scale, lengths, window', (t) => {
+  const { inputs, ...expected } = golden.functions
+  const [q, k, v, bias, keep, qlen, klen] = ['q', 'k', 'v', 'bias', 'mask', 'qlen', 'klen'].map((name) =>
+    decode(inputs[name] as Encoded),
+  ) as [NDArray, NDArray, NDArray, NDArray, NDArray, NDArray, NDArray]
+  const same = (y: NDArray, name: string): void => sameArray(t, y, expected[name] as Encoded, name)
+  same(nn.dotProductAttention(q, k, v, { bias, mask: keep }), 'bias mask')
+  same(nn.dotProductAttention(q, k, v, { isCausal: true, scale: 0.3 }), 'causal scale')
+  same(nn.dotProductAttention(q, k, v, { querySeqLengths: qlen, keyValueSeqLengths: klen }), 'lengths')
+  same(nn.dotProductAttention(q, k, v, { localWindowSize: [1, 2] }), 'window')
+  same(nn.dotProductAttention(q, k, v, { mask: np.zeros([1, 1, 1, 5], { dtype: 'bool' }) }), 'nothing counts')
+  same(nnx.dotProductAttentionWeights(q, k, { bias, mask: keep }), 'nnx weights')
+  same(nnx.dotProductAttentionWeights(q, q, { isCausal: true }), 'nnx causal weights')
+  const flipped = nnx.flipSequences(decode(golden.cases['RNN reverse']!.x[0]!), { seqLengths: lengths, numBatchDims: 1, timeMajor: false }) // prettier-ignore
+  same(flipped, 'flip')
+})
