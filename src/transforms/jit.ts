@@ -164,6 +164,9 @@ interface Entry {
   executable: Executable | null
 }
 
+/** Most kinds of arguments that a function keeps programs for; those used least recently go. */
+const maxEntries = 1024
+
 const positions = (argnums: number | readonly number[] | undefined): readonly number[] =>
   argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : argnums
 
@@ -278,6 +281,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       const stale = entries.findIndex((e) => e.version !== entry.version)
       if (stale >= 0) entries.splice(stale, 1)
       entries.unshift(entry)
+      if (entries.length > maxEntries) entries.pop()
     }
     return entry
   }

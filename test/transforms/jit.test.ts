@@ -52,6 +52,19 @@ test('another number compiles nothing', (t) => {
   allClose(t, x, [0.5 * 0.9 * 0.99 * 0.999, 0.5 * 0.9 * 0.99 * 0.999, 0.5 * 0.9 * 0.99 * 0.999])
 })
 
+test('programs are kept for 1,024 kinds of arguments, those used last', (t) => {
+  const f = jit((x: NDArray, n: number) => x.mul(n), { staticArgnums: 1 })
+  const kinds = (from: number, to: number): void => {
+    for (let n = from; n < to; n++) makeJaxpr((x: NDArray) => f(x, n))(np.ones([1]))
+  }
+  kinds(0, 1025)
+  t.is(f.traceCount, 1025)
+  kinds(1024, 1025)
+  t.is(f.traceCount, 1025, 'the last is there')
+  kinds(0, 1)
+  t.is(f.traceCount, 1026, 'the first is not')
+})
+
 test('static arguments are part of the program', (t) => {
   const f = jit((x: NDArray, n: number, mode: { readonly twice: boolean }) => (mode.twice ? x.mul(2 * n) : x.mul(n)), {
     staticArgnums: [1, 2],
@@ -134,6 +147,18 @@ test('.async gives the same results and leaves the event loop free', async (t) =
     many.map((y) => y.item()),
     Array.from({ length: 40 }, (_, i) => 64 ** 3 * i * i),
   )
+})
+
+test('memory that an asynchronous call reads is not used again before it ends', async (t) => {
+  const f = jit((x: NDArray, s: NDArray) => np.sum(np.matmul(np.matmul(x, x), x)).mul(s))
+  const x = np.ones([256, 256])
+  const expected = f(x, np.array(3)).item()
+  const s = np.sum(np.ones([3]))
+  const pending = f.async(x, s)
+  t.is(s.item(), 3)
+  const others = Array.from({ length: 50 }, (_, i) => np.sum(np.ones([2]).mul(i)))
+  t.is((await pending).item(), expected)
+  t.is(others.length, 50)
 })
 
 test('5,000 different operations leave the session cache bounded', (t) => {
