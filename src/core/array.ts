@@ -1,6 +1,6 @@
 /** `NDArray`: what users hold, concrete or traced. Its methods are put there by `numpy/arrayMethods.ts`. */
 import { inspect } from 'node:util'
-import { elementArray, fromBfloat16Bits, fromFloat16Bits, type TypedArray } from '../onnx/index.js'
+import { elementArray, elementBytes, fromBfloat16Bits, fromFloat16Bits, type TypedArray } from '../onnx/index.js'
 import type { Leaf, leaf } from '../pytree/index.js'
 import { type Shape, type ShapedArray, showAval, sizeOf } from './aval.js'
 import { backend, type Storage } from './backend.js'
@@ -73,7 +73,8 @@ export abstract class NDArray implements Leaf {
 }
 
 /** A view of memory as elements of a dtype; float16 and bfloat16 as their bits. */
-export const viewOf = (dtype: DType, bytes: ArrayBuffer): TypedArray => new (elementArray(dtype))(bytes)
+export const viewOf = (dtype: DType, bytes: Uint8Array<ArrayBuffer>): TypedArray =>
+  new (elementArray(dtype))(bytes.buffer, bytes.byteOffset, bytes.byteLength / elementBytes(dtype))
 
 /** The elements in memory as numbers: a view, but of 16-bit floats a copy. */
 const elementsOf = (dtype: DType, storage: Storage): TypedArray => {

@@ -8,7 +8,7 @@ import type { Primitive } from './primitive.js'
 export interface Storage {
   readonly device: string
   /** The elements on the host: a view without a copy where the memory is the host's. */
-  read(): ArrayBuffer
+  read(): Uint8Array<ArrayBuffer>
 }
 
 /** A compiled program. */

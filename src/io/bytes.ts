@@ -13,7 +13,7 @@ export const bytesOfArray = (x: NDArray): Uint8Array => {
   if (x.dtype !== 'float16' && x.dtype !== 'bfloat16') {
     return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
   }
-  return new Uint8Array((x as ConcreteArray).storage.read().slice(0))
+  return (x as ConcreteArray).storage.read().slice()
 }
 
 /** Bytes of an array of this shape and dtype; Infinity where that is no safe number. */

@@ -9,30 +9,48 @@ import { counters } from './stats.js'
 // Below this, zeroed memory costs no more than memory as it is.
 const UNZEROED_FROM = 4096
 
+/** What a run can take as an input or an output. */
+export interface Operand {
+  /** The native handle, marked as used by the run `epoch`; valid until another epoch begins. */
+  use(epoch: number): Pointer
+}
+
 /**
- * A dense tensor on the CPU: an off-heap `ArrayBuffer`, and a native handle made at its first use.
+ * A dense tensor on the CPU: off-heap memory, and a native handle made at its first use.
  * The memory is freed by the garbage collector, the handle by the ring of `handle.ts`.
  */
-export class TensorBuffer implements Storage {
+export class TensorBuffer implements Storage, Operand {
   readonly device = 'cpu'
   readonly type: ElementType
   readonly shape: readonly number[]
   /** Number of elements. */
   readonly size: number
   readonly byteLength: number
-  /** The elements, row by row; exactly `byteLength` long. */
-  readonly bytes: ArrayBuffer
+  /** Where the elements are, row by row, from `byteOffset` on; small tensors may share it. */
+  readonly memory: ArrayBuffer
+  readonly byteOffset: number
   /** @internal Which stack of a pool it belongs to. */
   poolKey: string | null = null
+  /** @internal How often a run copied it rather than make a handle. */
+  stagings = 0
   #cell: HandleCell | null = null
   #view: TypedArray | null = null
+  #words: Int32Array | null = null
 
-  private constructor(type: ElementType, shape: readonly number[], size: number, bytes: ArrayBuffer) {
+  private constructor(
+    type: ElementType,
+    shape: readonly number[],
+    size: number,
+    byteLength: number,
+    memory: ArrayBuffer,
+    byteOffset: number,
+  ) {
     this.type = type
     this.shape = shape
     this.size = size
-    this.byteLength = bytes.byteLength
-    this.bytes = bytes
+    this.byteLength = byteLength
+    this.memory = memory
+    this.byteOffset = byteOffset
   }
 
   /** A tensor whose elements are not set. */
@@ -41,7 +59,7 @@ export class TensorBuffer implements Storage {
     const byteLength = size * elementBytes(type)
     counters.buffersAllocated++
     counters.bytesAllocated += byteLength
-    return new TensorBuffer(type, shape, size, allocateBytes(byteLength))
+    return new TensorBuffer(type, shape, size, byteLength, allocateBytes(byteLength), 0)
   }
 
   /** A tensor with a copy of `data`, which is stored as {@link elementArray} says (bits for 16-bit floats, bytes for bool). */
@@ -49,7 +67,7 @@ export class TensorBuffer implements Storage {
     const expected = elementCount(shape) * elementBytes(type)
     if (data.byteLength !== expected) throw new BufferSizeError(type, shape, expected, data.byteLength)
     const buffer = TensorBuffer.allocate(type, shape)
-    new Uint8Array(buffer.bytes).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    new Uint8Array(buffer.memory).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     return buffer
   }
 
@@ -61,20 +79,39 @@ export class TensorBuffer implements Storage {
     const size = elementCount(shape)
     const expected = size * elementBytes(type)
     if (bytes.byteLength !== expected) throw new BufferSizeError(type, shape, expected, bytes.byteLength)
-    return new TensorBuffer(type, shape, size, bytes)
+    return new TensorBuffer(type, shape, size, expected, bytes, 0)
+  }
+
+  /** A tensor in a part of `words`, from `byteOffset` on, a multiple of 8. The caller sees to it that it fits. */
+  static within(type: ElementType, shape: readonly number[], words: Int32Array<ArrayBuffer>, byteOffset: number) {
+    const size = elementCount(shape)
+    const buffer = new TensorBuffer(type, shape, size, size * elementBytes(type), words.buffer, byteOffset)
+    buffer.#words = words
+    return buffer
   }
 
   /** The elements as the typed array of `type`; the same array at each call, over the same memory. */
   view(): TypedArray {
-    return (this.#view ??= new (elementArray(this.type))(this.bytes))
+    return (this.#view ??= new (elementArray(this.type))(this.memory, this.byteOffset, this.size))
   }
 
   /** The elements: the memory itself. */
-  read(): ArrayBuffer {
-    return this.bytes
+  read(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.memory, this.byteOffset, this.byteLength)
   }
 
-  /** The native handle, marked as used by the run `epoch`; valid until another epoch begins. */
+  /** The memory in words of 4 bytes, the first of this tensor at `byteOffset / 4`; `null` where they don't cover it. */
+  words(): Int32Array | null {
+    if (this.#words !== null) return this.#words
+    if (this.memory.byteLength % 4 !== 0) return null
+    return (this.#words = new Int32Array(this.memory))
+  }
+
+  /** Whether it has a native handle now. */
+  get hasHandle(): boolean {
+    return this.#cell !== null && this.#cell.pointer !== 0n
+  }
+
   use(epoch: number): Pointer {
     const cell = this.#liveCell()
     cell.used = true
@@ -103,7 +140,7 @@ export class TensorBuffer implements Storage {
   #liveCell(): HandleCell {
     const cell = this.#cell
     if (cell !== null && cell.pointer !== 0n) return cell
-    return (this.#cell = createHandle(this.type, this.shape, this.bytes))
+    return (this.#cell = createHandle(this.type, this.shape, this.memory, this.byteOffset, this.byteLength))
   }
 }
 
@@ -119,9 +156,10 @@ function elementCount(shape: readonly number[]): number {
 }
 
 // A typed array of at most 64 bytes may lie on the heap that the garbage collector moves; an ArrayBuffer never does.
+// Whole words, so that what is small can be copied word by word.
 function allocateBytes(byteLength: number): ArrayBuffer {
   try {
-    if (byteLength < UNZEROED_FROM) return new ArrayBuffer(byteLength)
+    if (byteLength < UNZEROED_FROM) return new ArrayBuffer((byteLength + 3) & ~3)
     return Buffer.allocUnsafeSlow(byteLength).buffer
   } catch (cause) {
     throw new AllocationError(byteLength, cause)

@@ -18,31 +18,76 @@ import {
 } from '../core/index.js'
 import { tensor } from '../onnx/index.js'
 import { lower } from '../transforms/index.js'
-import { TensorBuffer } from './buffer.js'
+import { type Operand, TensorBuffer } from './buffer.js'
 import { BufferPool, poolKey } from './pool.js'
 import { Session } from './session.js'
 import { SessionCache } from './sessionCache.js'
+import { Staging } from './staging.js'
 
 const maxEagerPrograms = 1024
 const maxCompiledPrograms = 256
 
 const pool = new BufferPool()
 
-/** What a session needs to run: which arguments it takes. */
+/** A compiled program: a session, which of the arguments it takes, and the memory of what is small. */
 class Program {
-  constructor(
-    readonly session: Session,
-    readonly inputs: readonly number[],
-  ) {}
-  release(): void {
-    this.session.release()
-  }
-}
+  readonly #session: Session
+  readonly #inputs: readonly number[]
+  readonly #staged: { readonly inputs: Staging; readonly outputs: Staging }
+  readonly #avalsOut: readonly ShapedArray[]
+  readonly #outputKeys: readonly string[]
 
-const compile = (jaxpr: Jaxpr, name: string, optimize: 'none' | 'all'): Program => {
-  const { graph, inputs, inputNames, outputNames } = lower(jaxpr, 'cpu')
-  const session = new Session(graph.encode(), { inputs: inputNames, outputs: outputNames, optimize, name })
-  return new Program(session, inputs)
+  constructor(jaxpr: Jaxpr, name: string, optimize: 'none' | 'all') {
+    const { graph, inputs, inputNames, outputNames } = lower(jaxpr, 'cpu')
+    this.#session = new Session(graph.encode(), { inputs: inputNames, outputs: outputNames, optimize, name })
+    this.#inputs = inputs
+    this.#avalsOut = jaxpr.avalsOut
+    this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
+    this.#staged = {
+      inputs: new Staging(inputs.map((i) => jaxpr.inputs[i]!.aval)),
+      outputs: new Staging(this.#avalsOut),
+    }
+  }
+
+  run(args: readonly ConcreteArray[]): TensorBuffer[] {
+    const staged = this.#staged
+    const operands = new Array<Operand>(this.#inputs.length)
+    for (let i = 0; i < operands.length; i++) {
+      operands[i] = staged.inputs.argument(i, args[this.#inputs[i]!]!.storage as TensorBuffer)
+    }
+    const count = this.#avalsOut.length
+    const buffers = new Array<TensorBuffer | null>(count)
+    const targets = new Array<Operand>(count)
+    let copies = 0
+    for (let i = 0; i < count; i++) {
+      const slot = staged.outputs.slot(i)
+      const buffer = slot === null ? this.#take(i) : pool.reuse(this.#outputKeys[i]!)
+      buffers[i] = buffer
+      if (buffer === null) copies++
+      targets[i] = buffer ?? slot!
+    }
+    this.#session.run(operands, targets)
+    if (copies > 0) staged.outputs.copyOut(buffers)
+    return buffers as TensorBuffer[]
+  }
+
+  async runAsync(args: readonly ConcreteArray[]): Promise<TensorBuffer[]> {
+    const inputs = this.#inputs.map((i) => args[i]!.storage as TensorBuffer)
+    const outputs = this.#avalsOut.map((_, i) => this.#take(i))
+    await this.#session.runAsync(inputs, outputs)
+    return outputs
+  }
+
+  #take(output: number): TensorBuffer {
+    const { dtype, shape } = this.#avalsOut[output]!
+    return pool.take(dtype, shape, this.#outputKeys[output])
+  }
+
+  release(): void {
+    this.#session.release()
+    this.#staged.inputs.release()
+    this.#staged.outputs.release()
+  }
 }
 
 const compiledPrograms = new SessionCache<Program>(maxCompiledPrograms)
@@ -54,7 +99,6 @@ const results = (avals: readonly ShapedArray[], buffers: readonly TensorBuffer[]
 class CompiledProgram implements Executable {
   readonly #key: string
   readonly #avalsOut: readonly ShapedArray[]
-  readonly #outputKeys: readonly string[]
   readonly #donated: ReadonlySet<number>
 
   constructor(
@@ -64,27 +108,11 @@ class CompiledProgram implements Executable {
   ) {
     this.#key = createHash('sha256').update(jaxpr.toString()).digest('base64')
     this.#avalsOut = jaxpr.avalsOut
-    this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
     this.#donated = new Set(donated)
   }
 
   #program(): Program {
-    return compiledPrograms.get(this.#key, () => compile(this.jaxpr, this.name, 'all'))
-  }
-
-  #outputs(): TensorBuffer[] {
-    const outputs = new Array<TensorBuffer>(this.#avalsOut.length)
-    for (let i = 0; i < outputs.length; i++) {
-      const { dtype, shape } = this.#avalsOut[i]!
-      outputs[i] = pool.take(dtype, shape, this.#outputKeys[i])
-    }
-    return outputs
-  }
-
-  #inputs(program: Program, args: readonly ConcreteArray[]): TensorBuffer[] {
-    const inputs = new Array<TensorBuffer>(program.inputs.length)
-    for (let i = 0; i < inputs.length; i++) inputs[i] = args[program.inputs[i]!]!.storage as TensorBuffer
-    return inputs
+    return compiledPrograms.get(this.#key, () => new Program(this.jaxpr, this.name, 'all'))
   }
 
   /** The arrays that are donated, checked before anything runs. */
@@ -125,10 +153,7 @@ class CompiledProgram implements Executable {
       this.#donate(donations)
       return []
     }
-    const program = this.#program()
-    const inputs = this.#inputs(program, args)
-    const outputs = this.#outputs()
-    program.session.run(inputs, outputs)
+    const outputs = this.#program().run(args)
     this.#donate(donations)
     return results(this.#avalsOut, outputs)
   }
@@ -136,14 +161,12 @@ class CompiledProgram implements Executable {
   async runAsync(args: readonly ConcreteArray[]): Promise<readonly ConcreteArray[]> {
     if (this.#avalsOut.length === 0) return this.run(args)
     const donations = this.#donations(args)
-    const program = this.#program()
-    const inputs = this.#inputs(program, args)
-    const outputs = this.#outputs()
+    const running = this.#program().runAsync(args)
     const buffers = donations.map((x) => x.storage as TensorBuffer)
     donations.forEach((x) => {
       x.delete(this.name)
     })
-    await program.session.runAsync(inputs, outputs)
+    const outputs = await running
     buffers.forEach((buffer) => {
       pool.give(buffer)
     })
@@ -198,7 +221,7 @@ export const cpuBackend: Backend = {
         params,
       )
       if (jaxpr.outputs.length === 0) return { program: null, avalsOut: [], release: () => undefined }
-      const compiled = compile(jaxpr, primitive.name, primitive.inlined === undefined ? 'none' : 'all')
+      const compiled = new Program(jaxpr, primitive.name, primitive.inlined === undefined ? 'none' : 'all')
       return {
         program: compiled,
         avalsOut: jaxpr.avalsOut,
@@ -208,10 +231,7 @@ export const cpuBackend: Backend = {
       }
     })
     if (program === null) return []
-    const inputs = program.inputs.map((i) => args[i]!.storage as TensorBuffer)
-    const outputs = avalsOut.map(({ dtype, shape }) => pool.take(dtype, shape))
-    program.session.run(inputs, outputs)
-    return results(avalsOut, outputs)
+    return results(avalsOut, program.run(args))
   },
 }
 

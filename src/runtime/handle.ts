@@ -53,12 +53,19 @@ const dimensions = (shape: readonly number[]): BigInt64Array => {
 
 const result = new BigUint64Array(new ArrayBuffer(8))
 
-/** A handle over `bytes`, which the caller keeps alive as long as it uses the handle. */
-export function createHandle(type: ElementType, shape: readonly number[], bytes: ArrayBuffer): HandleCell {
-  const data = bytes.byteLength === 0 ? NOWHERE : bytes
+/** A handle over a part of `memory`, which the caller keeps alive as long as it uses the handle. */
+export function createHandle(
+  type: ElementType,
+  shape: readonly number[],
+  memory: ArrayBuffer,
+  byteOffset: number,
+  byteLength: number,
+): HandleCell {
+  const whole = byteOffset === 0
+  const data = byteLength === 0 ? NOWHERE : whole ? memory : new Uint8Array(memory, byteOffset, byteLength)
   const create = ort().CreateTensorWithDataAsOrtValue
   const sizes = dimensions(shape)
-  const status = create(cpuMemory(), data, bytes.byteLength, sizes, shape.length, elementCode(type), result)
+  const status = create(cpuMemory(), data, byteLength, sizes, shape.length, elementCode(type), result)
   if (status !== null) check(status, 'the handle of a tensor')
   const pointer = result[0]!
   const slot = takeSlot()

@@ -33,13 +33,18 @@ export class BufferPool {
 
   /** A buffer to be written: one given back, or a new one. Its elements are not set. */
   take(type: ElementType, shape: readonly number[], key: string = poolKey(type, shape)): TensorBuffer {
+    const reused = this.reuse(key)
+    if (reused !== null) return reused
+    this.#misses++
+    const made = TensorBuffer.allocate(type, shape)
+    made.poolKey = key
+    return made
+  }
+
+  /** A buffer given back, of those with this key. */
+  reuse(key: string): TensorBuffer | null {
     const buffer = this.#stacks.get(key)?.pop()
-    if (buffer === undefined) {
-      this.#misses++
-      const made = TensorBuffer.allocate(type, shape)
-      made.poolKey = key
-      return made
-    }
+    if (buffer === undefined) return null
     this.#waiting.delete(buffer)
     this.#count(-buffer.byteLength)
     this.#hits++

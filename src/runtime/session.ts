@@ -1,6 +1,6 @@
 /** Compiled models and their runs. */
 import { addressOf, check, ort, type Pointer } from './api.js'
-import { unpin, type TensorBuffer } from './buffer.js'
+import { type Operand, type TensorBuffer, unpin } from './buffer.js'
 import { compile, type Optimize } from './compile.js'
 import { SessionArityError, SessionReleasedError } from './errors.js'
 import { flushDenormals, restoreDenormals } from './floatingPoint.js'
@@ -81,7 +81,7 @@ export class Session {
    * @throws SessionReleasedError, SessionArityError
    * @throws RuntimeError where a kernel fails; the elements of `outputs` are then undefined.
    */
-  run(inputs: readonly TensorBuffer[], outputs: readonly TensorBuffer[]): void {
+  run(inputs: readonly Operand[], outputs: readonly Operand[]): void {
     this.#checkCall(inputs, outputs)
     const epoch = beginEpoch()
     const inputHandles = this.#inputHandles
@@ -93,7 +93,7 @@ export class Session {
     check(status, `run of '${this.name}'`)
   }
 
-  #call(inputs: readonly TensorBuffer[], outputs: readonly TensorBuffer[]): Pointer | null {
+  #call(inputs: readonly Operand[], outputs: readonly Operand[]): Pointer | null {
     running.session = this
     running.inputs = inputs
     running.outputs = outputs
@@ -173,7 +173,7 @@ export class Session {
     releaseNative(this.#native)
   }
 
-  #checkCall(inputs: readonly TensorBuffer[], outputs: readonly TensorBuffer[]): void {
+  #checkCall(inputs: readonly Operand[], outputs: readonly Operand[]): void {
     if (this.#released) throw new SessionReleasedError(this.name)
     if (inputs.length !== this.inputs.length) {
       throw new SessionArityError(this.name, 'inputs', this.inputs.length, inputs.length)
@@ -187,8 +187,8 @@ export class Session {
 /** What the synchronous run uses: the native call knows addresses only, and these keep the garbage collector away. */
 const running: {
   session: Session | null
-  inputs: readonly TensorBuffer[] | null
-  outputs: readonly TensorBuffer[] | null
+  inputs: readonly Operand[] | null
+  outputs: readonly Operand[] | null
 } = { session: null, inputs: null, outputs: null }
 
 /** Bounds the asynchronous calls under way: each holds a stack, and koffi refuses more than 256. */

@@ -19,9 +19,9 @@ test('sizes of every kind of shape', (t) => {
     const buffer = TensorBuffer.allocate('float64', shape)
     t.is(buffer.size, size)
     t.is(buffer.byteLength, size * 8)
-    t.is(buffer.bytes.byteLength, size * 8)
+    t.is(buffer.read().byteLength, size * 8)
     t.is(buffer.view().length, size)
-    t.is(buffer.view().buffer, buffer.bytes)
+    t.is(buffer.view().buffer, buffer.memory)
   }
 })
 

@@ -1,5 +1,5 @@
 /** Small models and buffers for the tests of the runtime. */
-import { GraphBuilder, elementArray, type ElementType, type OnnxValue } from '../../src/onnx/index.js'
+import { GraphBuilder, type ElementType, type OnnxValue } from '../../src/onnx/index.js'
 import { TensorBuffer } from '../../src/runtime/buffer.js'
 import { Session } from '../../src/runtime/session.js'
 
@@ -29,5 +29,5 @@ export function empty(shape: readonly number[], type: ElementType = 'float32'): 
 
 /** The elements of a buffer as an array. */
 export function values(buffer: TensorBuffer): readonly (number | bigint)[] {
-  return Array.from(new (elementArray(buffer.type))(buffer.bytes) as Iterable<number | bigint>)
+  return Array.from(buffer.view() as Iterable<number | bigint>)
 }
