@@ -1,7 +1,7 @@
 /** The public names are those of docs/compatibility.md, and the document is current. `npm run docs:compat` writes it. */
 import { readFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import test from 'ava'
+import { importSource } from './helpers/importSource.js'
 import { compare, output, render, type Surface, surfaceOf } from '../tools/compatibility.js'
 
 const index = 'src/index.ts'
@@ -22,7 +22,7 @@ const namespaces = ['np', 'lax', 'random', 'nn', 'tree', 'scipy', 'optax', 'nnx'
 
 /** Public values at run time, by path. */
 const exportedValues = async (): Promise<ReadonlyMap<string, unknown>> => {
-  const onnax: Record<string, unknown> = await import(pathToFileURL(index).href)
+  const onnax = await importSource(index)
   const values = new Map<string, unknown>()
   for (const [name, value] of Object.entries(onnax))
     if (namespaces.includes(name))

@@ -1,8 +1,8 @@
 /** Examples in documents and TSDoc: found, turned into modules, run and type-checked. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
+import { importSource } from './importSource.js'
 
 export interface Example {
   /** The file that holds it. */
@@ -208,7 +208,7 @@ export const writeExamples = (
 }
 
 /** Run a written example. @throws what it throws, or the assertion that fails */
-export const runExample = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href)
+export const runExample = (path: string): Promise<unknown> => importSource(path)
 
 /** Type errors of the written examples, each with the place in its document. */
 export const typeErrors = (written: ReadonlyMap<Example, string>): readonly string[] => {

@@ -12,8 +12,7 @@ export interface GoldenArray {
 }
 
 /** The content of a golden file. */
-export const readGolden = <T>(name: string): T =>
-  JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), 'utf8')) as T
+export const readGolden = <T>(name: string): T => JSON.parse(readFileSync(`test/golden/${name}.json`, 'utf8')) as T
 
 /** The array that a golden file holds, in its own dtype or in another. */
 export const arrayFrom = ({ dtype, shape, data }: GoldenArray, as: DType = dtype): NDArray =>

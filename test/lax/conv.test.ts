@@ -42,7 +42,7 @@ interface Golden {
   readonly dlhs: Tensor
   readonly drhs: Tensor
 }
-const golden = JSON.parse(readFileSync(new URL('../golden/conv.json', import.meta.url), 'utf8')) as Readonly<
+const golden = JSON.parse(readFileSync('test/golden/conv.json', 'utf8')) as Readonly<
   Record<'conv' | 'conv_transpose', Readonly<Record<string, Golden>>>
 >
 const load = (x: Tensor): NDArray => arrayOf(x.shape, x.data, x.dtype)

@@ -33,7 +33,7 @@ interface Golden {
   readonly dx: Tensor
 }
 const golden = (
-  JSON.parse(readFileSync(new URL('../golden/conv.json', import.meta.url), 'utf8')) as {
+  JSON.parse(readFileSync('test/golden/conv.json', 'utf8')) as {
     readonly pool: Readonly<Record<string, Golden>>
   }
 ).pool

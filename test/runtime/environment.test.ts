@@ -1,10 +1,9 @@
 import test from 'ava'
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { availableProviders, threadCount } from '../../src/runtime/environment.js'
 import { EnvironmentVariableError } from '../../src/runtime/errors.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = process.cwd()
 
 interface Ended {
   readonly code: number | null
