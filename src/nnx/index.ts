@@ -1,4 +1,6 @@
 /** Flax NNX: models as classes, with Variables that are taken apart and put together around pure functions. */
+import './variableArrays.js'
+
 export * from './activations.js'
 export { display } from './display.js'
 export { EMA, type EMAOptions } from './ema.js'
@@ -190,6 +192,7 @@ export { vmap, type VmapOptions } from './transforms/vmap.js'
 export {
   BatchStat,
   Cache,
+  type IndexOptions,
   Intermediate,
   isVariableClass,
   LoRAParam,
@@ -199,6 +202,7 @@ export {
   Variable,
   type VariableClass,
   type VariableHooks,
+  VariableMetadata,
 } from './variable.js'
 export { avgPool, type AvgPoolOptions, initializers, maxPool, minPool, type PoolOptions } from '../nn/index.js'
 export type { Initializer } from '../nn/index.js'

@@ -4,7 +4,7 @@ import {
   ArgumentError,
   currentTrace,
   type DType,
-  type NDArray,
+  NDArray,
   type Shape,
   type Trace,
   TraceLevelError,
@@ -14,19 +14,46 @@ import { classNameOf, describe, type Description, printValue } from './print.js'
 /** What is known of a Variable besides its value; part of the structure of a model, not of its state. */
 export type Metadata = Readonly<Record<string, unknown>>
 
-/** Metadata that act when a value is made, read or written. */
+type Hook<T> = (variable: Variable<T>, value: T) => T
+type AxisHook<T> = (variable: Variable<T>, index: number, name: string | null) => void
+
+/**
+ * Metadata that act when a value is made, read or written, or gains or loses an axis in `vmap` and `scan`: functions, or
+ * lists of them that are called in order. A subclass may have methods of these names (without the Variable as argument)
+ * in their place.
+ */
 export interface VariableHooks<T> {
-  readonly onCreateValue?: (variable: Variable<T>, value: T) => T
-  readonly onGetValue?: (variable: Variable<T>, value: T) => T
-  readonly onSetValue?: (variable: Variable<T>, value: T) => T
+  readonly onCreateValue?: Hook<T> | readonly Hook<T>[]
+  readonly onGetValue?: Hook<T> | readonly Hook<T>[]
+  readonly onSetValue?: Hook<T> | readonly Hook<T>[]
+  readonly onAddAxis?: AxisHook<T> | readonly AxisHook<T>[]
+  readonly onRemoveAxis?: AxisHook<T> | readonly AxisHook<T>[]
 }
 
-/** @internal A value with metadata for the Variable that is made of it. */
-export class VariableMetadata {
+/** A value with metadata for the Variable that is made of it: what initializers of {@link withMetadata} give. */
+export class VariableMetadata<T = unknown> {
   constructor(
-    readonly rawValue: unknown,
-    readonly metadata: Metadata,
+    readonly rawValue: T,
+    readonly metadata: Metadata & VariableHooks<T> = {},
   ) {}
+}
+
+/** The value after all hooks. */
+const hooked = <T>(hooks: Hook<T> | readonly Hook<T>[], variable: Variable<T>, value: T): T =>
+  typeof hooks === 'function' ? hooks(variable, value) : hooks.reduce((x, hook) => hook(variable, x), value)
+
+/** A method of a subclass that acts as a hook. */
+const classHook = <T>(
+  variable: Variable<T>,
+  which: 'onCreateValue' | 'onGetValue' | 'onSetValue',
+): Hook<T> | undefined => {
+  const method = (variable as unknown as Readonly<Record<string, unknown>>)[which]
+  return typeof method === 'function' ? (v, value) => method.call(v, value) as T : undefined
+}
+
+/** Where in a value: an index of arrays, or several, one for each axis; a key of other trees. */
+export interface IndexOptions {
+  readonly index?: unknown
 }
 
 /** A kind of Variable. */
@@ -61,17 +88,18 @@ export class Variable<T = NDArray> {
    * @param metadata - any data by name, and {@link VariableHooks}
    * @throws ArgumentError if the value is undefined or a Variable
    */
-  constructor(value: T, metadata: Metadata & VariableHooks<T> = noMetadata) {
+  constructor(value: T | VariableMetadata<T>, metadata: Metadata & VariableHooks<T> = noMetadata) {
     const described = value instanceof VariableMetadata
-    const given = described ? ({ ...value.metadata, ...metadata } as Metadata & VariableHooks<T>) : metadata
-    const raw = described ? (value.rawValue as T) : value
-    const { onCreateValue } = given
+    const given = described ? { ...value.metadata, ...metadata } : metadata
+    const raw = described ? value.rawValue : value
     this.level = currentTrace()
     this.held = frozenMetadata(given)
-    this.raw = checked(this, onCreateValue === undefined ? raw : onCreateValue(this, raw))
+    this.raw = raw
+    const hooks = given.onCreateValue ?? classHook<T>(this, 'onCreateValue')
+    this.raw = checked(this, this.createValue(hooks === undefined ? raw : hooked(hooks, this, raw)))
   }
 
-  /** @internal A Variable of a class without calling its constructor. */
+  /** A Variable of this class, or of another, without calling its constructor: no hooks act. */
   static fromMetadata<V>(type: VariableClass, value: V, metadata: Metadata): Variable<V> {
     const variable = Object.create(type.prototype as object) as Variable<V>
     variable.level = currentTrace()
@@ -82,12 +110,10 @@ export class Variable<T = NDArray> {
 
   /** The value. @throws TraceLevelError if it is written in another trace than that of the Variable */
   get value(): T {
-    const { onGetValue } = this.held as VariableHooks<T>
-    return onGetValue === undefined ? this.raw : onGetValue(this, this.raw)
+    return this.getValue()
   }
   set value(value: T) {
-    const { onSetValue } = this.held as VariableHooks<T>
-    this.rawValue = onSetValue === undefined ? value : onSetValue(this, value)
+    this.setValue(value)
   }
 
   /** The value, past the hooks. @throws TraceLevelError if it is written in another trace than that of the Variable */
@@ -108,19 +134,83 @@ export class Variable<T = NDArray> {
     this.value = value
   }
 
+  /**
+   * What `.value` gives; subclasses may override it.
+   *
+   * @param options - `index`: of an array as `slice` takes it, of another tree a key
+   */
+  getValue(options?: IndexOptions): T {
+    const hooks = (this.held as VariableHooks<T>).onGetValue ?? classHook<T>(this, 'onGetValue')
+    const value = options?.index === undefined ? this.raw : (part(this.raw, options.index) as T)
+    return hooks === undefined ? value : hooked(hooks, this, value)
+  }
+
+  /**
+   * What `.value =` does; subclasses may override it.
+   *
+   * @param options - `index`: the part that is written, as {@link getValue} has it
+   * @throws TraceLevelError
+   */
+  setValue(value: T, options?: IndexOptions): void {
+    const hooks = (this.held as VariableHooks<T>).onSetValue ?? classHook<T>(this, 'onSetValue')
+    const given = hooks === undefined ? value : hooked(hooks, this, value)
+    this.rawValue = options?.index === undefined ? given : (withPart(this.raw, options.index, given) as T)
+  }
+
+  /** The value, past the hooks. */
+  getRawValue(): T {
+    return this.raw
+  }
+  /** Set the value, past the hooks. @throws TraceLevelError */
+  setRawValue(value: T): void {
+    this.rawValue = value
+  }
+
+  /** What is kept of the value that the constructor got; subclasses may override it. Default: the value. */
+  createValue(value: T): T {
+    return value
+  }
+
   /** The kind of this Variable. */
   get type(): VariableClass {
     return this.constructor as VariableClass
+  }
+  /** As {@link Variable.type}. */
+  get varType(): VariableClass {
+    return this.type
   }
 
   /** Data beside the value; frozen. */
   get metadata(): Metadata {
     return this.held
   }
+
+  /**
+   * The metadata, or that of a name.
+   *
+   * @param fallback - if there is none of the name
+   * @throws ArgumentError if there is neither
+   */
+  getMetadata(): Metadata
+  getMetadata(name: string, fallback?: unknown): unknown
+  getMetadata(...args: readonly [] | readonly [name: string, fallback?: unknown]): unknown {
+    const [name, fallback] = args
+    if (name === undefined) return this.held
+    if (this.hasMetadata(name)) return this.held[name]
+    if (args.length > 1) return fallback
+    throw new ArgumentError(
+      `${classNameOf(this)}.getMetadata`,
+      `metadata '${name}', or a fallback`,
+      `only ${Object.keys(this.held).join(', ') || 'none'}`,
+    )
+  }
+
   /** Add to the metadata, or replace some of it. @throws TraceLevelError */
-  setMetadata(metadata: Metadata): void {
+  setMetadata(metadata: Metadata): void
+  setMetadata(name: string, value: unknown): void
+  setMetadata(given: Metadata | string, value?: unknown): void {
     this.requireLevel()
-    this.held = frozenMetadata({ ...this.held, ...metadata })
+    this.held = frozenMetadata({ ...this.held, ...(typeof given === 'string' ? { [given]: value } : given) })
   }
 
   /** Whether there is metadata of this name. */
@@ -128,7 +218,7 @@ export class Variable<T = NDArray> {
     return Object.hasOwn(this.held, name)
   }
   /** Take metadata away. @throws TraceLevelError */
-  deleteMetadata(name: string): void {
+  delMetadata(name: string): void {
     this.requireLevel()
     this.held = frozenMetadata(Object.fromEntries(Object.entries(this.held).filter(([key]) => key !== name)))
   }
@@ -136,6 +226,10 @@ export class Variable<T = NDArray> {
   /** A new Variable of the same kind, with another value or metadata where given. */
   copy(value: T = this.raw, metadata: Metadata = noMetadata): Variable<T> {
     return Variable.fromMetadata(this.type, value, { ...this.held, ...metadata })
+  }
+  /** As {@link copy}. */
+  replace(value: T = this.raw, metadata: Metadata = noMetadata): Variable<T> {
+    return this.copy(value, metadata)
   }
 
   /** Take value and metadata of another Variable of the same kind. @throws ArgumentError, TraceLevelError */
@@ -145,6 +239,28 @@ export class Variable<T = NDArray> {
     }
     this.rawValue = other.raw as T
     this.held = other.held
+  }
+
+  /** Take value and metadata of a leaf of a state, or of another Variable, whatever its kind. @throws TraceLevelError */
+  updateFromState(state: { readonly value: T; readonly rawValue?: T; readonly metadata: Metadata }): void {
+    this.rawValue = state instanceof Variable ? (state.rawValue as T) : state.value
+    this.held = frozenMetadata(state.metadata)
+  }
+
+  /** What `vmap` and `scan` call where the value gains an axis: the hooks `onAddAxis`. */
+  addAxis(index: number, name: string | null = null): void {
+    this.axisHooks('onAddAxis', index, name)
+  }
+  /** What `vmap` and `scan` call where the value loses an axis: the hooks `onRemoveAxis`. */
+  removeAxis(index: number, name: string | null = null): void {
+    this.axisHooks('onRemoveAxis', index, name)
+  }
+
+  private axisHooks(which: 'onAddAxis' | 'onRemoveAxis', index: number, name: string | null): void {
+    const own = (this.held as VariableHooks<T>)[which]
+    for (const hook of own === undefined ? [] : typeof own === 'function' ? [own] : own) hook(this, index, name)
+    const method = (this as unknown as Readonly<Record<string, unknown>>)[which]
+    if (own === undefined && typeof method === 'function') method.call(this, index, name)
   }
 
   /** Shape of the value. @throws ArgumentError if it isn't an array */
@@ -186,6 +302,24 @@ export class Variable<T = NDArray> {
     return { name: classNameOf(this), fields: [['value', this.raw], ...Object.entries(this.held)] }
   }
 }
+
+/** A part of a value: elements of an array, or what a tree holds at a key. */
+const part = (value: unknown, index: unknown): unknown => {
+  if (value instanceof NDArray) return value.slice(...indicesOf(index))
+  if (value instanceof Map) return value.get(index)
+  return (value as Readonly<Record<PropertyKey, unknown>>)[index as PropertyKey]
+}
+
+/** The value with another part. */
+const withPart = (value: unknown, index: unknown, given: unknown): unknown => {
+  if (value instanceof NDArray) return value.at(...indicesOf(index)).set(given as NDArray)
+  if (value instanceof Map) return new Map([...(value as ReadonlyMap<unknown, unknown>), [index, given]])
+  if (Array.isArray(value)) return (value as readonly unknown[]).with(index as number, given)
+  return { ...(value as object), [index as PropertyKey]: given }
+}
+
+/** A list of numbers and ranges is an index for each axis. */
+const indicesOf = (index: unknown): readonly number[] => (Array.isArray(index) ? index : [index]) as readonly number[]
 
 const checked = <T>(variable: object, value: T): T => {
   if (value === undefined || value instanceof Variable) {

@@ -5,6 +5,13 @@ import { getAttrKey, node, registerNode } from '../pytree/index.js'
 import { describe, type Description, printValue } from './print.js'
 import { frozenMetadata, type Metadata, Variable, type VariableClass } from './variable.js'
 
+declare module './variable.js' {
+  interface Variable<T> {
+    /** The leaf of a state that the Variable leaves behind. */
+    toState(): VariableState<T>
+  }
+}
+
 /** A Variable taken out of its model: an immutable leaf of a {@link State}. A pytree node whose child is the value. */
 export class VariableState<T = NDArray> {
   /** Leaves, to the types of trees. */
@@ -58,3 +65,11 @@ registerNode<VariableState<unknown>, readonly [VariableClass, Metadata]>(Variabl
 /** The leaf of a state that `variable` leaves behind. */
 export const toVariableState = <T>(variable: Variable<T>): VariableState<T> =>
   new VariableState(variable.type, variable.rawValue, variable.metadata)
+
+Object.defineProperty(Variable.prototype, 'toState', {
+  value(this: Variable<unknown>) {
+    return toVariableState(this)
+  },
+  writable: true,
+  configurable: true,
+})

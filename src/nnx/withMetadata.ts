@@ -11,4 +11,5 @@ import { type Metadata, type VariableHooks, VariableMetadata } from './variable.
  * linear.kernel.metadata['axes'] // => ['in', 'out']
  */
 export const withMetadata = (initializer: Initializer, metadata: Metadata & VariableHooks<never>): Initializer =>
-  ((...args: Parameters<Initializer>) => new VariableMetadata(initializer(...args), metadata)) as unknown as Initializer
+  ((...args: Parameters<Initializer>) =>
+    new VariableMetadata<never>(initializer(...args) as never, metadata)) as unknown as Initializer

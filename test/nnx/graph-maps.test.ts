@@ -130,7 +130,7 @@ test('withMetadata: metadata and hooks of an initializer reach the Variable', (t
   t.deepEqual(elements(m.kernel.value), [3, 3])
   t.deepEqual(m.kernel.metadata['axes'], ['in', 'out'])
   t.true(m.kernel.hasMetadata('axes'))
-  m.kernel.deleteMetadata('axes')
+  m.kernel.delMetadata('axes')
   t.false(m.kernel.hasMetadata('axes'))
   t.deepEqual(nnx.clone(m).kernel.shape, [2, 1])
 })

@@ -106,3 +106,84 @@ test('printing', (t) => {
   t.is(inspect(v), text)
   t.is(v.toString(), text)
 })
+
+test('values by index, past the hooks, and as overridden', (t) => {
+  const v = new nnx.Variable(np.array([[1, 2], [3, 4]])) // prettier-ignore
+  t.deepEqual(elements(v.getValue({ index: 1 })), [3, 4])
+  t.deepEqual(elements(v.getValue({ index: [null, 0] })), [1, 2])
+  v.setValue(np.array(9), { index: [0, 1] })
+  t.deepEqual(elements(v.value), [1, 9, 3, 4])
+  const pair = new nnx.Variable<Record<string, NDArray>>({ a: np.ones([]) })
+  pair.setValue(np.zeros([]) as never, { index: 'a' })
+  t.is((pair.getValue({ index: 'a' }) as unknown as NDArray).item(), 0)
+  class Half extends nnx.Param {
+    override createValue(value: NDArray) {
+      return value.astype('float16')
+    }
+    override getValue() {
+      return super.getValue().astype('float32')
+    }
+  }
+  const half = new Half(np.ones([2]))
+  t.deepEqual([half.rawValue.dtype, half.value.dtype], ['float16', 'float32'])
+  half.setRawValue(np.zeros([1]))
+  t.deepEqual(elements(half.getRawValue()), [0])
+})
+
+test('hooks of classes, and lists of hooks', (t) => {
+  const log: string[] = []
+  class Logged extends nnx.Variable {
+    onGetValue(value: NDArray) {
+      return value.add(100)
+    }
+    onAddAxis(index: number, name: string | null) {
+      log.push(`add ${index} ${name}`)
+    }
+  }
+  const v = new Logged(np.array(1), { onSetValue: [(_, x) => x.mul(2), (_, x) => x.add(1)] })
+  t.is(v.value.item(), 101)
+  v.value = np.array(5)
+  t.is(v.rawValue.item(), 11)
+  v.addAxis(0, 'layers')
+  v.removeAxis(0)
+  t.deepEqual(log, ['add 0 layers'])
+  const other = new nnx.Variable(np.array(1), { onRemoveAxis: (_, index) => log.push(`remove ${index}`) })
+  other.removeAxis(1)
+  t.is(log.at(-1), 'remove 1')
+  // Hooks of the metadata go before those of the class.
+  t.is(new Logged(np.array(1), { onGetValue: (_, x) => x }).value.item(), 1)
+})
+
+test('metadata by name, and updates from states', (t) => {
+  const v = new nnx.Param(np.array(1), { tag: 'x' })
+  t.is(v.getMetadata('tag'), 'x')
+  t.is(v.getMetadata('other', 3), 3)
+  t.deepEqual(v.getMetadata(), { tag: 'x' })
+  t.throws(() => v.getMetadata('other'), { instanceOf: ArgumentError, message: /metadata 'other'.*only tag/ })
+  v.setMetadata('tag', 'y')
+  const state = v.toState()
+  t.true(state instanceof nnx.VariableState)
+  const w = new nnx.BatchStat(np.zeros([]))
+  w.updateFromState(state)
+  t.deepEqual([w.value.item(), w.metadata, w.varType], [1, { tag: 'y' }, nnx.BatchStat])
+  t.is(v.replace(np.array(7)).value.item(), 7)
+  const described = new nnx.VariableMetadata(np.array(2), { axes: ['a'] })
+  t.deepEqual(new nnx.Param(described, { more: 1 }).metadata, { axes: ['a'], more: 1 })
+})
+
+test('methods of arrays act on the value and give arrays', (t) => {
+  const v = new nnx.Param(np.array([[1, 2], [3, 4]]), { onGetValue: (_, x) => x.mul(1) }) // prettier-ignore
+  t.deepEqual(elements(v.add(1)), [2, 3, 4, 5])
+  t.deepEqual(elements(v.T), [1, 3, 2, 4])
+  t.is(v.sum().item(), 10)
+  t.deepEqual(elements(v.matmul(np.ones([2]))), [3, 7])
+  t.deepEqual(v.gt(2).toArray(), [[false, false], [true, true]]) // prettier-ignore
+  t.deepEqual(elements(v.at(0).set(0)), [0, 0, 3, 4])
+  t.deepEqual([...v].map(elements), [[1, 2], [3, 4]]) // prettier-ignore
+  t.deepEqual(v.toArray(), [[1, 2], [3, 4]]) // prettier-ignore
+  t.is(v.device, 'cpu')
+  t.throws(() => new nnx.Variable({ a: np.ones([]) }).add(1), {
+    instanceOf: ArgumentError,
+    message: /an array as value/,
+  })
+})
