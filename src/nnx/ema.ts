@@ -6,7 +6,9 @@ import { Builder } from './build.js'
 import type { Filter } from './filter.js'
 import { state } from './graph.js'
 import { GraphObject } from './object.js'
-import { type AnyState, filterState, isState, mapState, toFlatState } from './state.js'
+import { toFlatState } from './flatState.js'
+import { type AnyState, isState, mapState } from './state.js'
+import { filterState } from './stateFilters.js'
 import { VariableState } from './variableState.js'
 import type { Variable } from './variable.js'
 import { flattenGraph } from './walk.js'
@@ -59,7 +61,7 @@ export class EMA extends GraphObject {
   update(updates: unknown): void {
     const given = new Map(toFlatState(this.chosen(updates)).map(([path, leaf]) => [keyOf(path), leaf]))
     const held = toFlatState(this.params)
-    const missing = held.filter(([path]) => !given.has(keyOf(path))).map(([path]) => path)
+    const missing = [...held].filter(([path]) => !given.has(keyOf(path))).map(([path]) => path)
     if (missing.length > 0) {
       throw new ArgumentError('EMA.update', 'a value for each average', `none for ${showPaths(missing)}`)
     }

@@ -6,18 +6,9 @@ import { type Filter, filtersToPredicates, type Path } from './filter.js'
 import { type GraphDef, partOf } from './graphdef.js'
 import { isGraphObject } from './object.js'
 import { classNameOf } from './print.js'
-import {
-  type AnyState,
-  describeLeaf,
-  firstMatch,
-  isState,
-  mergeState,
-  nonExhaustive,
-  type State,
-  stateFromEntries,
-  type StatesOf,
-  toPart,
-} from './state.js'
+import { firstMatch, nonExhaustive } from './flatState.js'
+import { type AnyState, describeLeaf, isState, type State, stateFromEntries, type StatesOf, toPart } from './state.js'
+import { mergeState } from './stateFilters.js'
 import { toVariableState, VariableState } from './variableState.js'
 import { Variable } from './variable.js'
 import { type Flattened, flattenGraph, isArrayLeaf } from './walk.js'

@@ -142,23 +142,13 @@ export {
   splitRngs,
   type SplitRngsOptions,
 } from './rngs.js'
-export {
-  type AnyState,
-  filterState,
-  type FlatState,
-  fromFlatState,
-  isState,
-  mapState,
-  mergeState,
-  type Nested,
-  type PureDict,
-  replaceByPureDict,
-  splitState,
-  State,
-  type StatesOf,
-  toFlatState,
-  toPureDict,
-} from './state.js'
+export { type FlatEntry, FlatState, fromFlatState, toFlatState } from './flatState.js'
+export { type PureDict, replaceByPureDict, toPureDict } from './pureDict.js'
+export { type AnyState, isState, mapState, type Nested, State, type StatesOf } from './state.js'
+export { filterState, mergeState, splitState } from './stateFilters.js'
+export * as statelib from './statelib.js'
+export * as traversals from './traversals.js'
+export * as filterlib from './filterlib.js'
 export { VariableState } from './variableState.js'
 export {
   type RegisterOptions,

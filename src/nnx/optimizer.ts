@@ -7,7 +7,9 @@ import { pathDifference, state, update } from './graph.js'
 import { GraphObject } from './object.js'
 import { fromOptState, OptState, toOptState, updateOptState, withoutVariables, type Wrapped } from './optState.js'
 import { classNameOf } from './print.js'
-import { type AnyState, filterState, isState, type State, toFlatState } from './state.js'
+import { toFlatState } from './flatState.js'
+import { type AnyState, isState, type State } from './state.js'
+import { filterState } from './stateFilters.js'
 import { Param } from './variable.js'
 
 export interface OptimizerOptions {

@@ -13,7 +13,7 @@ type NotForwarded =
 type ArrayMembers = Pick<NDArray, Exclude<keyof NDArray, NotForwarded>>
 
 declare module './variable.js' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- merged with the class
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged with the class
   interface Variable<T> extends ArrayMembers {}
 }
 

@@ -204,6 +204,6 @@ test('errors: kinds, shapes, argument numbers, closed-over modules, escaped valu
 test('a loss without Params to learn has an empty gradient', (t) => {
   const counter = new nnx.Rngs(0)
   const grads = nnx.grad((r: nnx.Rngs) => np.sum(r.normal([2])))(counter)
-  t.deepEqual(nnx.toFlatState(grads), [])
+  t.is(nnx.toFlatState(grads).length, 0)
   t.is(counter.default.count.value.item(), 1)
 })

@@ -119,5 +119,5 @@ test('a group: inputs by name, masks by metric, names that are taken', (t) => {
   t.throws(() => new nnx.MultiMetric({ update: new Average() }), { instanceOf: ArgumentError, message: /'update'/ })
   const [graphdef, state] = group.split() as unknown as ReturnType<typeof nnx.split<typeof group>>
   t.is(nnx.merge(graphdef, state).compute().a.item(), 3)
-  t.true(nnx.toFlatState(state).every(([, leaf]) => leaf.type === nnx.metrics.MetricState))
+  t.true(nnx.toFlatState(state).leaves.every((leaf) => leaf.type === nnx.metrics.MetricState))
 })

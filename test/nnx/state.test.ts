@@ -135,3 +135,55 @@ test('printing', (t) => {
   t.is(String(state as unknown), text)
   t.is(inspect(state, { depth: 0 }), text)
 })
+
+test('flat states: parts, joins, a pytree of the leaves', (t) => {
+  const state = nnx.state(new WithCustom(rngs()))
+  const flat = nnx.toFlatState(state)
+  t.deepEqual([flat.length, flat.at(0)?.[0], flat.at(-1)?.[0]], [4, ['linear', 'bias'], ['shift']])
+  t.deepEqual(flat.leaves.map((leaf) => leaf.type.name), ['Param', 'Param', 'Custom', 'Custom']) // prettier-ignore
+  t.deepEqual(flat.filter(Custom).paths, [['scale'], ['shift']])
+  const [biases, kernels] = flat.filter(nnx.PathContains('bias'), nnx.PathContains('kernel'))
+  t.deepEqual([biases!.paths, kernels!.paths], [[['linear', 'bias']], [['linear', 'kernel']]])
+  const [params, rest] = flat.split(nnx.Param, '...')
+  t.throws(() => flat.split(nnx.Param), { message: /Non-exhaustive filters.*scale, shift/ })
+  t.deepEqual(nnx.FlatState.merge(rest!, params!).paths, flat.paths)
+  t.deepEqual(flat.toNestedState(), state)
+  const doubled = tree.map((x: NDArray) => x.mul(2), flat as never) as typeof flat
+  t.true(doubled instanceof nnx.FlatState)
+  t.deepEqual(elements(doubled.leaves[2]!.value), [2, -1, 4])
+  t.regex(String(params), /^FlatState\(\[\n {2}linear\/bias: VariableState\(/)
+})
+
+test('differences, and filters of equal values', (t) => {
+  const state = nnx.state(new WithCustom(rngs()))
+  const { diff, createPathFilters } = nnx.statelib
+  t.deepEqual(paths(diff(state, nnx.filterState(state, Custom))), [['linear', 'bias'], ['linear', 'kernel']]) // prettier-ignore
+  t.deepEqual(paths(diff(state, state)), [])
+  const x = np.ones([])
+  const filters = createPathFilters(new nnx.State({ a: x, b: { c: x }, d: np.zeros([]) }))
+  t.is(filters.size, 2)
+  t.true(filters.get(x)!(['b', 'c'], x))
+  t.false(filters.get(x)!(['d'], x))
+})
+
+test('traversals: flat mappings and back', (t) => {
+  const { emptyNode, flattenMapping, flattenToSequence, unflattenMapping } = nnx.traversals
+  const nested = { a: { b: 1, 0: { c: [2] } }, d: {}, e: 3 }
+  const flat = flattenMapping(nested)
+  t.deepEqual(flat, [
+    [['a', 0, 'c'], [2]],
+    [['a', 'b'], 1],
+    [['e'], 3],
+  ])
+  t.deepEqual(flattenToSequence(nested), flat)
+  t.deepEqual(flattenMapping(nested, { keepEmptyNodes: true })[2], [['d'], emptyNode])
+  t.deepEqual(unflattenMapping(flattenMapping(nested, { keepEmptyNodes: true })), nested)
+  t.deepEqual(flattenMapping(nested, { sep: '.', isLeaf: (path) => path.length === 1 }), {
+    a: nested.a,
+    d: {},
+    e: 3,
+  })
+  t.deepEqual(unflattenMapping({ 'a.b': 1 }, { sep: '.' }), { a: { b: 1 } })
+  t.throws(() => flattenMapping(3 as never), { instanceOf: ArgumentError, message: /a plain object, got number/ })
+  t.throws(() => unflattenMapping({ a: 1, 'a/b': 2 }, { sep: '/' }), { instanceOf: ArgumentError, message: /a\/b/ })
+})
