@@ -1,6 +1,6 @@
 /** `nnx.display`: models and states as an HTML page, for those too large to print. */
 import { NDArray, showAval } from '../core/index.js'
-import { descriptionOf, leafText } from './print.js'
+import { descriptionOf, leafText, sizesOf } from './print.js'
 
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
@@ -21,8 +21,10 @@ const render = (label: string, value: unknown, above: readonly unknown[]): strin
   const title = `${head}<b>${escape(name)}</b>`
   if (above.includes(value)) return `<div>${title}${open}…${close}</div>`
   if (fields.length === 0) return `<div>${title}${open}${close}</div>`
+  const sizes = sizesOf(value, description)
+  const comment = sizes === '' ? '' : ` <i>${escape(sizes)}</i>`
   const inner = fields.map(([key, item]) => render(key, item, [...above, value])).join('')
-  return `<details${above.length < 2 ? ' open' : ''}><summary>${title}${open}${fields.length}${close}</summary>${inner}</details>`
+  return `<details${above.length < 2 ? ' open' : ''}><summary>${title}${open}${fields.length}${close}${comment}</summary>${inner}</details>`
 }
 
 /**

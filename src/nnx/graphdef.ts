@@ -119,7 +119,14 @@ export class GraphDef<M = unknown> {
   }
   /** @internal */
   [describe](): Description {
-    return { name: 'GraphDef', fields: [['', printable(this.root)]] }
+    return {
+      name: 'GraphDef',
+      fields: [
+        ['', printable(this.root)],
+        ['numObjects', this.numObjects],
+        ['numLeaves', this.numLeaves],
+      ],
+    }
   }
 }
 

@@ -36,7 +36,7 @@ export abstract class GraphObject {
   }
   /** @internal */
   [describe](): Description {
-    return { name: classNameOf(this), fields: Object.entries(this) }
+    return { name: classNameOf(this), fields: Object.entries(this), isModule: true }
   }
 }
 Object.defineProperty(GraphObject.prototype, graphObject, { value: true })

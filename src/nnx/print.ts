@@ -1,4 +1,6 @@
 /** Printing of Variables, states and modules, as Flax prints them. */
+import { NDArray } from '../core/index.js'
+import { addSizes, type Size, sizeOfValues, sizeText } from './sizes.js'
 
 /** @internal The method by which a class says how it prints. */
 export const describe: unique symbol = Symbol('onnax.nnx.describe')
@@ -11,6 +13,36 @@ export interface Description {
   readonly brackets?: readonly [open: string, close: string]
   /** Between the name of a field and its value; default `=`. */
   readonly separator?: string
+  /** Of a Variable: its kind and value, of which the size is told. */
+  readonly holds?: readonly [kind: string, value: unknown]
+  /** Of a module: sizes of the Variables in it are told, by kind; arrays in it are told by shape. */
+  readonly isModule?: boolean
+}
+
+/** Sizes of the Variables in a value, by kind; each Variable once. */
+const addKinds = (value: unknown, kinds: Map<string, Size>, seen: Set<unknown>): void => {
+  const description = descriptionOf(value)
+  if (description === null || seen.has(value)) return
+  seen.add(value)
+  const { holds, fields } = description
+  // In the order of states.
+  if (holds === undefined)
+    for (const [, item] of fields.toSorted(([a], [b]) => (a < b ? -1 : 1))) addKinds(item, kinds, seen) // prettier-ignore
+  else kinds.set(holds[0], addSizes(kinds.get(holds[0]) ?? [0, 0], sizeOfValues([holds[1]])))
+}
+
+/** @internal What is said of sizes: `3 (12 B)`, or by kind `Param: 9 (36 B), BatchStat: 6 (24 B), Total: 15 (60 B)`. */
+export const sizesOf = (value: unknown, { holds, isModule = false }: Description): string => {
+  if (holds !== undefined) {
+    const size = sizeOfValues([holds[1]])
+    return size[0] === 0 ? '' : sizeText(size)
+  }
+  if (!isModule) return ''
+  const kinds = new Map<string, Size>()
+  addKinds(value, kinds, new Set())
+  const texts = [...kinds].filter(([, [elements]]) => elements > 0).map(([kind, size]) => `${kind}: ${sizeText(size)}`)
+  if (texts.length > 1) texts.push(`Total: ${sizeText([...kinds.values()].reduce(addSizes))}`)
+  return texts.join(', ')
 }
 
 /** @internal The name of an object's class. */
@@ -41,19 +73,27 @@ export const leafText = (value: unknown): string => {
   return String(value)
 }
 
-const print = (value: unknown, above: readonly unknown[]): string => {
+/** An array as it stands in a module: scalars by value, others by shape. */
+const briefText = (x: NDArray): string =>
+  x.ndim === 0 ? String(x) : `Array(shape=[${x.shape.join(', ')}], dtype=${x.dtype})`
+
+const print = (value: unknown, above: readonly unknown[], isBrief: boolean): string => {
   const description = descriptionOf(value)
-  if (description === null) return leafText(value)
-  const { name, fields, brackets: [open, close] = ['(', ')'], separator = '=' } = description
+  if (description === null) return isBrief && value instanceof NDArray ? briefText(value) : leafText(value)
+  const { name, fields, brackets: [open, close] = ['(', ')'], separator = '=', isModule = false } = description
   if (above.includes(value)) return `${name}${open}...${close}`
-  const texts = fields.map(([key, item]) => `${key === '' ? '' : key + separator}${print(item, [...above, value])}`)
+  const texts = fields.map(
+    ([key, item]) => `${key === '' ? '' : key + separator}${print(item, [...above, value], isBrief || isModule)}`,
+  )
   // Lists of numbers and small options stay on a line.
   if (name === '' && !texts.some((text) => text.includes('\n')) && texts.join(', ').length < 72) {
     return `${open}${texts.join(', ')}${close}`
   }
   if (texts.length === 0) return `${name}${open}${close}`
-  return `${name}${open}\n  ${texts.map((text) => text.replaceAll('\n', '\n  ')).join(',\n  ')}\n${close}`
+  const sizes = sizesOf(value, description)
+  const comment = sizes === '' ? '' : ` # ${sizes}`
+  return `${name}${open}${comment}\n  ${texts.map((text) => text.replaceAll('\n', '\n  ')).join(',\n  ')}\n${close}`
 }
 
 /** @internal A value as text. */
-export const printValue = (value: unknown): string => print(value, [])
+export const printValue = (value: unknown): string => print(value, [], false)

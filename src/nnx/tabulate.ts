@@ -1,5 +1,5 @@
 /** `nnx.tabulate`: the layers of a model as a table. */
-import { ArgumentError, bitWidth, NDArray, shaped, type ShapedArray, showAval } from '../core/index.js'
+import { ArgumentError, NDArray, showAval } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { makeJaxpr, ShapeDtypeStruct } from '../transforms/index.js'
 import { Builder } from './build.js'
@@ -8,6 +8,7 @@ import { flopsOf } from './flops.js'
 import { iterModules } from './module.js'
 import { classNameOf } from './print.js'
 import { RngState } from './rngs.js'
+import { avalOf, grouped, sizeOfValues, sizeText } from './sizes.js'
 import { evalShape } from './transforms/evalShape.js'
 import { Variable } from './variable.js'
 import { flattenGraph } from './walk.js'
@@ -32,9 +33,6 @@ interface Call {
 
 type Fields = Record<string, (...args: readonly unknown[]) => unknown>
 
-const avalOf = (x: unknown): ShapedArray | null =>
-  x instanceof NDArray ? x.aval : x instanceof ShapeDtypeStruct ? shaped(x.shape, x.dtype) : null
-
 const show = (value: unknown): string => {
   const aval = avalOf(value)
   if (aval !== null) return showAval(aval)
@@ -47,30 +45,6 @@ const show = (value: unknown): string => {
   if (typeof value === 'object' && value !== null) return classNameOf(value)
   return typeof value === 'function' ? 'function' : String(value)
 }
-
-const grouped = (n: number): string => n.toLocaleString('en-US')
-
-const bytesText = (bytes: number): string => {
-  for (const [unit, name] of [[1e9, 'GB'], [1e6, 'MB'], [1e3, 'KB']] as const) // prettier-ignore
-    if (bytes > unit) return `${(bytes / unit).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}` // prettier-ignore
-  return `${grouped(bytes)} B`
-}
-
-/** Number of elements, and of bytes. */
-type Size = readonly [elements: number, bytes: number]
-
-const sizeOf = (values: readonly unknown[]): Size =>
-  values
-    .flatMap((value) => tree.leaves(value) as readonly unknown[])
-    .reduce<Size>(
-      ([elements, bytes], x) => {
-        const aval = avalOf(x)
-        const n = aval === null ? 0 : aval.shape.reduce((product, d) => product * d, 1)
-        return [elements + n, bytes + (aval === null ? 0 : (n * bitWidth(aval.dtype)) / 8)]
-      },
-      [0, 0],
-    )
-const sizeText = ([elements, bytes]: Size): string => `${grouped(elements)} (${bytesText(bytes)})`
 
 /** A table with lines around its cells, which may have several lines; the first row is the head. */
 const render = (rows: readonly (readonly string[])[]): string => {
@@ -161,7 +135,7 @@ export const tabulate = (
       ({ path }) => !modules.some((at) => at.length > holder.length && isBelow(at, holder) && isBelow(path, at)),
     )
     const names = own.map(({ leaf, path }) => `${path.slice(holder.length).join('.')}: ${show(leaf.rawValue)}`)
-    const total = sizeText(sizeOf(mine.map(({ leaf }) => leaf.rawValue as unknown)))
+    const total = sizeText(sizeOfValues(mine.map(({ leaf }) => leaf.rawValue as unknown)))
     return names.length === 0 ? total : [...names, '', total].join('\n')
   }
   const flops = ({ path, args }: Call): string => {
@@ -187,12 +161,14 @@ export const tabulate = (
     ...kinds.map((kind) => cell(call.path, kind)),
   ])
   const sums = kinds.map((kind) =>
-    sizeText(sizeOf(all.filter(({ leaf }) => leaf.type.name === kind).map(({ leaf }) => leaf.rawValue as unknown))),
+    sizeText(
+      sizeOfValues(all.filter(({ leaf }) => leaf.type.name === kind).map(({ leaf }) => leaf.rawValue as unknown)),
+    ),
   )
   const table = render([head, ...rows, ['', '', '', 'Total', ...(computeFlops ? [''] : []), ...sums]])
   const width = table.indexOf('\n')
   const centered = (text: string): string => `${' '.repeat(Math.max(0, Math.floor((width - text.length) / 2)))}${text}`
-  const total = sizeText(sizeOf(all.map(({ leaf }) => leaf.rawValue as unknown)))
+  const total = sizeText(sizeOfValues(all.map(({ leaf }) => leaf.rawValue as unknown)))
   return [centered(`${classNameOf(model)} Summary`), table, '', centered(`Total Parameters: ${total}`)].join('\n')
 }
 

@@ -42,6 +42,13 @@ export class VariableMetadata<T = unknown> {
 const hooked = <T>(hooks: Hook<T> | readonly Hook<T>[], variable: Variable<T>, value: T): T =>
   typeof hooks === 'function' ? hooks(variable, value) : hooks.reduce((x, hook) => hook(variable, x), value)
 
+/** @internal The kind under which sizes are summed: those of random streams together. */
+export const printedKind = (type: VariableClass): string => {
+  for (let p: unknown = type; typeof p === 'function'; p = Object.getPrototypeOf(p))
+    if (p.name === 'RngState') return p.name
+  return type.name
+}
+
 /** A method of a subclass that acts as a hook. */
 const classHook = <T>(
   variable: Variable<T>,
@@ -299,7 +306,11 @@ export class Variable<T = NDArray> {
   }
   /** @internal */
   [describe](): Description {
-    return { name: classNameOf(this), fields: [['value', this.raw], ...Object.entries(this.held)] }
+    return {
+      name: classNameOf(this),
+      fields: [['value', this.raw], ...Object.entries(this.held)],
+      holds: [printedKind(this.type), this.raw],
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { NDArray } from '../core/index.js'
 import { getAttrKey, node, registerNode } from '../pytree/index.js'
 import { describe, type Description, printValue } from './print.js'
-import { frozenMetadata, type Metadata, Variable, type VariableClass } from './variable.js'
+import { frozenMetadata, type Metadata, printedKind, Variable, type VariableClass } from './variable.js'
 
 declare module './variable.js' {
   interface Variable<T> {
@@ -50,6 +50,7 @@ export class VariableState<T = NDArray> {
     return {
       name: 'VariableState',
       fields: [['type', this.type], ['value', this.value], ...Object.entries(this.metadata)],
+      holds: [printedKind(this.type), this.value],
     }
   }
 }

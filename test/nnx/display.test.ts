@@ -12,7 +12,7 @@ class Knot extends nnx.Object {
 test('a page of nested levels, with markup escaped, cycles cut, and arrays by shape', (t) => {
   const page = nnx.display(new Knot(), 3)
   t.true(page.startsWith('<!doctype html>'))
-  t.true(page.includes('<details open><summary><b>Knot</b>(5)</summary>'))
+  t.true(page.includes('<details open><summary><b>Knot</b>(5) <i>Param: 202 (808 B)</i></summary>'))
   t.true(page.includes('<i>self</i> <b>Knot</b>(…)'))
   t.true(page.includes('&lt;b&gt;&quot;&amp;'))
   t.false(page.includes('<b>"&'))

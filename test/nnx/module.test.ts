@@ -117,7 +117,31 @@ test('printing, cycles included', (t) => {
     }
   }
   const text = inspect(new Cyclic())
-  t.true(text.startsWith('Cyclic(\n  w=Param(\n    value=Array([1.], dtype=float32)\n  ),\n  sizes=[1, 2],\n  act='))
+  t.true(
+    text.startsWith(
+      'Cyclic( # Param: 1 (4 B)\n  w=Param( # 1 (4 B)\n    value=Array(shape=[1], dtype=float32)\n  ),\n  sizes=[1, 2],\n  act=',
+    ),
+  )
   t.true(text.endsWith('  none=null,\n  self=Cyclic(...)\n)'))
   t.is(new nnx.Linear(1, 1, { rngs: rngs(), useBias: false }).toString().split('\n').at(-1), ')')
+})
+
+test('printing tells sizes by kind, and shapes in modules', (t) => {
+  const net = new nnx.Sequential(
+    new nnx.BatchNorm(256, { rngs: rngs(), dtype: 'float16' }),
+    new nnx.Dropout(0.5, { rngs: rngs() }),
+  )
+  const lines = inspect(net).split('\n')
+  t.is(
+    lines[0],
+    'Sequential( # Param: 512 (2.0 KB), BatchStat: 512 (2.0 KB), RngState: 2 (12 B), Total: 1,026 (4.1 KB)',
+  )
+  t.true(lines.includes('      mean=BatchStat( # 256 (1.0 KB)'))
+  t.true(lines.includes('        value=Array(shape=[256], dtype=float32)'))
+  t.true(lines.includes('          value=Array(0, dtype=uint32),'))
+  const tied = new nnx.Linear(2, 2, { rngs: rngs(), useBias: false })
+  t.is(inspect(new nnx.Sequential(tied, tied)).split('\n')[0], 'Sequential( # Param: 4 (16 B)')
+  const abstract = nnx.evalShape(() => new nnx.Linear(2000, 3000, { rngs: rngs() }))
+  t.is(inspect(abstract).split('\n')[0], 'Linear( # Param: 6,003,000 (24.0 MB)')
+  t.regex(inspect(nnx.graphdef(tied)), /^GraphDef\(\n {2}Linear\(\n {4}index=0,[^]*numObjects=2,\n {2}numLeaves=1\n\)$/)
 })

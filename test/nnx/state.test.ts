@@ -120,13 +120,13 @@ test('printing', (t) => {
   const state = nnx.state({ a: [new nnx.Param(np.array([1, 2]), { tag: 'x' })], b: new Custom(np.array(3)) })
   const text = `State({
   'a': {
-    0: VariableState(
+    0: VariableState( # 2 (8 B)
       type=Param,
       value=Array([1., 2.], dtype=float32),
       tag='x'
     )
   },
-  'b': VariableState(
+  'b': VariableState( # 1 (4 B)
     type=Custom,
     value=Array(3., dtype=float32)
   )
@@ -151,7 +151,7 @@ test('flat states: parts, joins, a pytree of the leaves', (t) => {
   const doubled = tree.map((x: NDArray) => x.mul(2), flat as never) as typeof flat
   t.true(doubled instanceof nnx.FlatState)
   t.deepEqual(elements(doubled.leaves[2]!.value), [2, -1, 4])
-  t.regex(String(params), /^FlatState\(\[\n {2}linear\/bias: VariableState\(/)
+  t.regex(String(params), /^FlatState\(\[\n {2}linear\/bias: VariableState\( # 3 \(12 B\)/)
 })
 
 test('differences, and filters of equal values', (t) => {

@@ -98,7 +98,7 @@ for (const [name, transform] of [
 }
 
 test('printing', (t) => {
-  const text = `Param(
+  const text = `Param( # 2 (8 B)
   value=Array([1., 2.], dtype=float32),
   tag='x'
 )`
