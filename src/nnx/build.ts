@@ -62,7 +62,8 @@ export class Builder {
     const value = this.leaves[leaf]
     const old = this.existing(index)
     if (old instanceof Variable) {
-      if (old.rawValue !== value) old.rawValue = value
+      const raw: unknown = value instanceof VariableState ? value.value : value
+      if (old.rawValue !== raw) old.rawValue = raw
       if (old.metadata !== metadata) old.setMetadata(metadata)
       return old as Variable<unknown>
     }

@@ -76,8 +76,22 @@ export function split(node: unknown, ...filters: readonly Filter[]): unknown {
  *
  * @throws ArgumentError if the states lack a leaf, or have one that the structure doesn't know
  */
-export const merge = <M>(graphdef: GraphDef<M>, state: AnyState, ...states: readonly AnyState[]): M =>
-  new Builder(leavesOfState(graphdef, mergeState(state, ...states))).build(graphdef.root) as M
+export function merge<M>(graphdef: GraphDef<M>, state: AnyState, ...states: readonly AnyState[]): M
+/** From the parts that {@link unpack} gives. */
+export function merge<M>(...parts: readonly [PartWithDef<M>, ...PartWithDef<M>[]]): M
+export function merge(first: GraphDef | PartWithDef, ...rest: readonly (AnyState | PartWithDef)[]): unknown {
+  const isPart = (x: object): x is PartWithDef => 'graphdef' in x
+  const graphdef = isPart(first) ? first.graphdef : first
+  const states = (isPart(first) ? [first, ...rest] : rest).map((x) => (isPart(x) && !isState(x) ? x.state : x)) // prettier-ignore
+  const [state, ...others] = states as unknown as readonly [AnyState, ...AnyState[]]
+  return new Builder(leavesOfState(graphdef, mergeState(state, ...others))).build(graphdef.root)
+}
+
+/** A structure with a state: a {@link GraphState}. */
+interface PartWithDef<M = unknown> {
+  readonly graphdef: GraphDef<M>
+  readonly state: AnyState
+}
 
 /**
  * The state of a model; with a filter, only what satisfies it; with several, a state for each.
@@ -97,10 +111,20 @@ export function state(node: unknown, ...filters: readonly Filter[]): unknown {
 /** The structure of a model. */
 export const graphdef = <M>(node: M): GraphDef<M> => flattenNode('graphdef', node).def as GraphDef<M>
 
+export interface CloneOptions {
+  /** Whether the copy has Variables of its own, and not those of the model; default true. */
+  readonly variables?: boolean
+}
+
 /** A copy of a model, with Variables of its own; what was shared is shared again. */
-export const clone = <M>(node: M): M => {
-  const { def, leaves } = flattenNode('clone', node)
-  return new Builder(leaves).build(def.root) as M
+export const clone = <M>(node: M, { variables = true }: CloneOptions = {}): M => {
+  const { def, objects, leaves } = flattenNode('clone', node)
+  const kept = (index: number): object | undefined => {
+    const object = objects[index]
+    return !variables && object instanceof Variable ? object : undefined
+  }
+  const values = variables ? leaves : leaves.map((leaf) => (leaf instanceof Variable ? (leaf.rawValue as unknown) : leaf)) // prettier-ignore
+  return new Builder(values, [], kept).build(def.root) as M
 }
 
 /** What an object or container holds at a name. */

@@ -1,13 +1,14 @@
-/** Functions over whole models: maps, shared references, metadata, functional calls. */
-import { ArgumentError } from '../core/index.js'
+/** Functions over whole models: maps, shared references, metadata. */
+import { NDArray } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { arrayType, expand, nodeTypeOf, objectType } from '../pytree/registry.js'
+import { ShapeDtypeStruct } from '../transforms/index.js'
 import { Builder } from './build.js'
 import { type Filter, type Path, toPredicate } from './filter.js'
-import { iterGraph, merge, split, state } from './graph.js'
-import { type GraphDef, partOf } from './graphdef.js'
+import { iterGraph, state } from './graph.js'
+import { partOf } from './graphdef.js'
 import { createEmpty, isGraphObject } from './object.js'
-import { type AnyState, isState, mapState, type State, toPart } from './state.js'
+import { isState, mapState, toPart } from './state.js'
 import { VariableState } from './variableState.js'
 import { type Metadata, Variable } from './variable.js'
 import { flattenGraph, isArrayLeaf } from './walk.js'
@@ -155,31 +156,19 @@ export const cachedPartial =
   (...args) =>
     f(...cached, ...args)
 
-/** A model as structure and state. */
-export type PureState<M> = readonly [graphdef: GraphDef<M>, state: AnyState]
-
-type Methods<M> = { readonly [K in keyof M]: M[K] extends (...args: never) => unknown ? K : never }[keyof M]
-type ArgsOf<F> = F extends (...args: infer A) => unknown ? A : never
-type ResultOf<F> = F extends (...args: never) => infer R ? R : never
+/** Flax's older name of {@link asPure}. */
+export const pure = asPure
 
 /**
- * A pure call of a method on a model that is structure and state: from the arguments to the result, and the model
- * afterwards.
+ * A model with a `ShapeDtypeStruct` in the place of each array: what {@link evalShape} gives.
  *
- * @param method - default `call`
- * @throws ArgumentError if the model has no such method
  * @example
- * const pair = nnx.split(new nnx.BatchNorm(1, { rngs: new nnx.Rngs(0), momentum: 0 }))
- * const [y, [, after]] = nnx.call(pair)(np.array([[1], [3]]))
- * after.mean.value // => Array([2.], dtype=float32)
+ * nnx.asAbstract(new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) })).kernel.shape // => [2, 3]
  */
-export const call =
-  <M, K extends Methods<M> & string = 'call' & Methods<M>>([graphdef, given]: PureState<M>, method?: K) =>
-  (...args: ArgsOf<M[K]>): readonly [ResultOf<M[K]>, readonly [GraphDef<M>, State<M>]] => {
-    const model = merge(graphdef, given)
-    const name = method ?? 'call'
-    const f = (model as Readonly<Record<string, unknown>>)[name]
-    if (typeof f !== 'function') throw new ArgumentError('nnx.call', 'the name of a method', `'${name}'`)
-    const result = (f as (...args: readonly unknown[]) => unknown).call(model, ...(args as readonly unknown[]))
-    return [result as ResultOf<M[K]>, split(model)]
-  }
+export const asAbstract = <M>(node: M): M => {
+  const { def, leaves } = flattenGraph(node, true)
+  const abstract = (x: unknown): unknown =>
+    tree.map((y: unknown) => (y instanceof NDArray ? new ShapeDtypeStruct(y.shape, y.dtype) : y), x)
+  const values = leaves.map((leaf) => abstract(leaf instanceof Variable ? leaf.rawValue : leaf))
+  return new Builder(values).build(def.root) as M
+}

@@ -21,16 +21,38 @@ export {
   toPredicate,
   WithTag,
 } from './filter.js'
-export { clone, graphdef, iterGraph, merge, pop, split, state, update } from './graph.js'
+export {
+  type ContextOptions,
+  currentUpdateContext,
+  MergeContext,
+  mergeContext,
+  SplitContext,
+  splitContext,
+  UpdateContext,
+  updateContext,
+} from './contexts.js'
+export { call, type PureCaller, type PureState } from './functionalCall.js'
+export { clone, type CloneOptions, graphdef, iterGraph, merge, pop, split, state, update } from './graph.js'
+export * as graphlib from './graphlib.js'
+export { flatten, type FlattenOptions, GraphState, unflatten, unpack } from './graphState.js'
+export {
+  type FilterMap,
+  fromTree,
+  type FromTreeOptions,
+  NodeStates,
+  prefix,
+  toTree,
+  type ToTreeOptions,
+} from './nodeStates.js'
 export { GraphDef } from './graphdef.js'
 export {
+  asAbstract,
   asPure,
   cachedPartial,
-  call,
   findDuplicates,
   map,
   type OnlyOptions,
-  type PureState,
+  pure,
   recursiveMap,
   setMetadata,
   variables,
@@ -116,6 +138,7 @@ export { Metric, MultiMetric } from './metrics.js'
 export {
   type AnyModule,
   iterChildren,
+  iterModuleChildren,
   iterModules,
   Module,
   type ModuleFilter,

@@ -158,10 +158,19 @@ export function* iterModules(model: unknown): IterableIterator<readonly [path: P
   }
 }
 
-/** The modules and other objects that a module holds directly, with the names of the fields, sorted. */
-export function* iterChildren(model: GraphObject): IterableIterator<readonly [name: string, child: GraphObject]> {
+/** The modules, other objects and Variables that a module holds directly, with the names of the fields, sorted. */
+export function* iterChildren(
+  model: GraphObject,
+): IterableIterator<readonly [name: string, child: GraphObject | Variable<unknown>]> {
   for (const name of Object.keys(model).sort()) {
     const child = (model as unknown as Readonly<Record<string, unknown>>)[name]
-    if (isGraphObject(child)) yield [name, child]
+    if (isGraphObject(child) || child instanceof Variable) yield [name, child as GraphObject | Variable<unknown>]
+  }
+}
+
+/** The modules that a module holds directly, with the names of the fields, sorted. */
+export function* iterModuleChildren(model: GraphObject): IterableIterator<readonly [name: string, child: AnyModule]> {
+  for (const [name, child] of iterChildren(model)) {
+    if (child instanceof CallableModule) yield [name, child as unknown as AnyModule]
   }
 }
