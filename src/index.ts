@@ -21,6 +21,7 @@ export {
   ShapeError,
   TraceLevelError,
   type TypedArray,
+  UnboundAxisError,
 } from './core/index.js'
 export { PytreeError, type Pytree } from './pytree/index.js'
 export * as tree from './pytree/index.js'

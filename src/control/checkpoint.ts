@@ -93,9 +93,9 @@ const checkpointTranspose: Primitive<Checkpoint>['transpose'] = (cts, args, { ja
   return linear.map((is) => (is ? results.next().value! : null))
 }
 
-const checkpointBatch: Primitive<Checkpoint>['batch'] = (args, axes, { jaxpr, ...params }, size) => {
+const checkpointBatch: Primitive<Checkpoint>['batch'] = (args, axes, { jaxpr, ...params }, size, name) => {
   const [moved, batched] = batchInFront(args, axes, size)
-  const { batchedOut, ...staged } = batchedOf(jaxpr, batched, jaxpr.outputs.map(() => false), size) // prettier-ignore
+  const { batchedOut, ...staged } = batchedOf(jaxpr, batched, jaxpr.outputs.map(() => false), size, name) // prettier-ignore
   return [call(staged, moved, params), batchedOut.map((is) => (is ? 0 : null))]
 }
 

@@ -111,18 +111,18 @@ const condTranspose: Primitive<CondParams>['transpose'] = (cts, [index, ...args]
   return [null, ...merge<Tangent | null>(linear, nulls, results)]
 }
 
-const condBatch: Primitive<CondParams>['batch'] = ([index, ...args], [axis, ...axes], { branches }, size) => {
+const condBatch: Primitive<CondParams>['batch'] = ([index, ...args], [axis, ...axes], { branches }, size, name) => {
   const [operands, batched] = batchInFront(args, axes, size)
   const none = branches[0]!.outputs.map(() => false)
   if (axis === null) {
-    const any = none.map((_, i) => branches.some((b) => batchedOf(b, batched, none, size).batchedOut[i]))
-    const [consts, mapped] = joinConsts(branches.map((b) => batchedOf(b, batched, any, size)))
+    const any = none.map((_, i) => branches.some((b) => batchedOf(b, batched, none, size, name).batchedOut[i]))
+    const [consts, mapped] = joinConsts(branches.map((b) => batchedOf(b, batched, any, size, name)))
     return [bindCond(index!, [...consts, ...operands], mapped), any.map((is) => (is ? 0 : null))]
   }
   // Members of the batch that choose differently: all branches are computed, and the results selected.
   const all = none.map(() => true)
   const results = branches.map((b) => {
-    const { jaxpr, consts } = batchedOf(b, batched, all, size)
+    const { jaxpr, consts } = batchedOf(b, batched, all, size, name)
     return evalJaxpr(jaxpr, [...consts, ...operands])
   })
   const chosen = none.map((_, i) =>

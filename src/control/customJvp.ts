@@ -58,11 +58,11 @@ export const customJvpCallP: Primitive<CustomJvp> = {
     const linear = backward(jaxpr, args, cts).values()
     return args.map((x) => (x instanceof NDArray ? null : linear.next().value!))
   },
-  batch(args, axes, { jaxpr, constCount, rule, name }, size) {
+  batch(args, axes, { jaxpr, constCount, rule, name }, size, axisName) {
     const batched = stage(
       (...xs) =>
         atFront(
-          vmapFlat((...ys) => evalJaxpr(jaxpr, ys), xs, axes, size),
+          vmapFlat((...ys) => evalJaxpr(jaxpr, ys), xs, axes, size, axisName),
           size,
         ),
       args.map((x) => x.aval),
@@ -78,6 +78,7 @@ export const customJvpCallP: Primitive<CustomJvp> = {
         [...primals, ...tangents],
         [...argAxes, ...argAxes],
         size,
+        axisName,
       )
       const results = atFront(both, size)
       return [results.slice(0, count), results.slice(count)]

@@ -61,6 +61,7 @@ const batchedBackward =
     ctAxes: (ct: NDArray, i: number) => BatchAxis,
     argAxes: readonly BatchAxis[],
     size: number,
+    axisName: string | null,
   ): Backward =>
   (residuals, cts) => {
     const [results, axes] = vmapFlat(
@@ -68,6 +69,7 @@ const batchedBackward =
       [...residuals, ...cts],
       [...residualAxes, ...cts.map(ctAxes)],
       size,
+      axisName,
     )
     return inFront([results, axes], size).map((ct, i) => {
       const axis = argAxes[i]!
@@ -95,7 +97,7 @@ const customLinearP: Primitive<CustomLinear> = {
     )
     return args.map((x, i) => (i < residualCount || !(x instanceof Linear) ? null : results[i - residualCount]!))
   },
-  batch(args, axes, params, size) {
+  batch(args, axes, params, size, axisName) {
     const { residualCount } = params
     const moved = args.map((x, i) => (axes[i] === null ? x : batchAxisAt(x, axes[i]!, 0, size)))
     const front = axes.map((a): BatchAxis => (a === null ? null : 0))
@@ -106,6 +108,7 @@ const customLinearP: Primitive<CustomLinear> = {
       () => 0,
       front.slice(residualCount),
       size,
+      axisName,
     )
     return [bind(customLinearP, moved, { ...params, backward, avalsOut }), avalsOut.map(() => 0)]
   },
@@ -138,11 +141,11 @@ export const customVjpCallP: Primitive<CustomVjp> = {
   transpose: (_cts, _args, { name }) => {
     throw new DifferentiationError(name, 'a customVjp function is not linear, so it has no transpose')
   },
-  batch(args, axes, { jaxpr, constCount, forward, backward, name }, size) {
+  batch(args, axes, { jaxpr, constCount, forward, backward, name }, size, axisName) {
     const batched = stage(
       (...xs) =>
         inFront(
-          vmapFlat((...ys) => evalJaxpr(jaxpr, ys), xs, axes, size),
+          vmapFlat((...ys) => evalJaxpr(jaxpr, ys), xs, axes, size, axisName),
           size,
         ),
       args.map((x) => x.aval),
@@ -160,6 +163,7 @@ export const customVjpCallP: Primitive<CustomVjp> = {
         primals,
         argAxes,
         size,
+        axisName,
       )
       residualAxes = resultAxes.slice(count)
       return [inFront([results.slice(0, count), resultAxes.slice(0, count)], size), results.slice(count)]
@@ -168,7 +172,8 @@ export const customVjpCallP: Primitive<CustomVjp> = {
       jaxpr: batched.jaxpr,
       constCount: constCount + batched.consts.length,
       forward: batchedForward,
-      backward: (residuals, cts) => batchedBackward(backward, residualAxes, () => 0, argAxes, size)(residuals, cts),
+      backward: (residuals, cts) =>
+        batchedBackward(backward, residualAxes, () => 0, argAxes, size, axisName)(residuals, cts),
       name,
     })
     return [results, results.map(() => 0)]

@@ -74,14 +74,20 @@ export interface BatchedJaxpr extends Staged {
 
 const withBatch = (aval: ShapedArray, size: number): ShapedArray => withShape(aval, [size, ...aval.shape])
 
-/** The program whose inputs where `batched` holds have a batch axis in front; outputs at `forced` positions get one. */
+/** The program whose inputs where `batched` holds have a batch axis in front; outputs at `forced` positions get one. `name` is the axis's. */
 export const batchedOf = cached(
-  (jaxpr: Jaxpr, batched: readonly boolean[], forced: readonly boolean[], size: number): BatchedJaxpr => {
+  (
+    jaxpr: Jaxpr,
+    batched: readonly boolean[],
+    forced: readonly boolean[],
+    size: number,
+    name: string | null,
+  ): BatchedJaxpr => {
     let batchedOut: readonly boolean[] = []
     const staged = stage(
       (...args) => {
         const axes = batched.map((is): BatchAxis => (is ? 0 : null))
-        const [ys, outAxes] = vmapFlat((...xs) => evalJaxpr(jaxpr, xs), args, axes, size)
+        const [ys, outAxes] = vmapFlat((...xs) => evalJaxpr(jaxpr, xs), args, axes, size, name)
         batchedOut = outAxes.map((axis, i) => axis !== null || forced[i]!)
         return ys.map((y, i) => (batchedOut[i]! ? batchAxisAt(y, outAxes[i]!, 0, size) : y))
       },

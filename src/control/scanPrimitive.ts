@@ -263,7 +263,7 @@ const scanTranspose: Primitive<ScanParams>['transpose'] = (cts, args, params) =>
 const bindAll = (jaxpr: Jaxpr, args: readonly NDArray[]): readonly NDArray[] =>
   bind(jitP, args, { jaxpr, name: 'scan_transpose' })
 
-const scanBatch: Primitive<ScanParams>['batch'] = (args, axes, params, size) => {
+const scanBatch: Primitive<ScanParams>['batch'] = (args, axes, params, size, name) => {
   const { jaxpr, constCount, carryCount, length, reverse } = params
   const [consts, init, xs] = splitAt(args, constCount, carryCount)
   const [cAxes, kAxes, xAxes] = splitAt(axes, constCount, carryCount)
@@ -273,12 +273,12 @@ const scanBatch: Primitive<ScanParams>['batch'] = (args, axes, params, size) => 
   const bXs = xAxes!.map((a) => a !== null)
   let bCarry: readonly boolean[] = kAxes!.map((a) => a !== null)
   const none = jaxpr.outputs.slice(carryCount).map(() => false)
-  let batched = batchedOf(jaxpr, [...bConsts, ...bCarry, ...bXs], [...bCarry, ...none], size)
+  let batched = batchedOf(jaxpr, [...bConsts, ...bCarry, ...bXs], [...bCarry, ...none], size, name)
   for (;;) {
     const next = batched.batchedOut.slice(0, carryCount)
     if (next.every((is, i) => is === bCarry[i])) break
     bCarry = next
-    batched = batchedOf(jaxpr, [...bConsts, ...bCarry, ...bXs], [...bCarry, ...none], size)
+    batched = batchedOf(jaxpr, [...bConsts, ...bCarry, ...bXs], [...bCarry, ...none], size, name)
   }
   const frontInit = init!.map((x, i) => (bCarry[i]! ? batchAxisAt(x, kAxes![i]!, 0, size) : x))
   const results = bindScan([...batched.consts, ...frontConsts, ...frontInit, ...secondXs], {

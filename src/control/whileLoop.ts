@@ -109,7 +109,7 @@ const whilePartialEval: NonNullable<Primitive<WhileParams>['partialEval']> = (bi
   return merge(uCarry, results, where(staged, uCarry))
 }
 
-const whileBatch: Primitive<WhileParams>['batch'] = (args, axes, params, size) => {
+const whileBatch: Primitive<WhileParams>['batch'] = (args, axes, params, size, name) => {
   const { cond, body, condConsts, bodyConsts } = params
   const [cArgs, bArgs, init] = splitAt(args, condConsts, bodyConsts)
   const [cAxes, bAxes, kAxes] = splitAt(axes, condConsts, bodyConsts)
@@ -117,15 +117,15 @@ const whileBatch: Primitive<WhileParams>['batch'] = (args, axes, params, size) =
   const [frontB, batchedB] = batchInFront(bArgs!, bAxes!, size)
   let carry: readonly boolean[] = kAxes!.map((a) => a !== null)
   for (;;) {
-    const condBatched = batchedOf(cond, [...batchedC, ...carry], [false], size).batchedOut[0]!
+    const condBatched = batchedOf(cond, [...batchedC, ...carry], [false], size, name).batchedOut[0]!
     // Where the batch members stop at different times, every carry is one of the batch.
     const forced = condBatched ? carry.map(() => true) : carry
-    const next = batchedOf(body, [...batchedB, ...forced], forced, size).batchedOut
+    const next = batchedOf(body, [...batchedB, ...forced], forced, size, name).batchedOut
     if (next.every((is, i) => is === carry[i])) break
     carry = next
   }
-  const batchedCond = batchedOf(cond, [...batchedC, ...carry], [false], size)
-  const batchedBody = batchedOf(body, [...batchedB, ...carry], carry, size)
+  const batchedCond = batchedOf(cond, [...batchedC, ...carry], [false], size, name)
+  const batchedBody = batchedOf(body, [...batchedB, ...carry], carry, size, name)
   const frontInit = init!.map((x, i) => (carry[i]! ? batchAxisAt(x, kAxes![i]!, 0, size) : x))
   const outAxes = carry.map((is) => (is ? 0 : null))
   const cCount = batchedCond.consts.length + condConsts

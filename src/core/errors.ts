@@ -87,6 +87,22 @@ export class AsyncFunctionError extends TypeError {
   }
 }
 
+/** A collective over an axis that no `vmap` around it has named. */
+export class UnboundAxisError extends ReferenceError {
+  override readonly name = 'UnboundAxisError'
+  constructor(
+    readonly where: string,
+    readonly axisName: string,
+    readonly known: readonly string[],
+  ) {
+    super(
+      `${where} requires an axis that a vmap around it has named, got '${axisName}' ` +
+        `(${known.length === 0 ? 'no axis is named here' : `named here: ${known.join(', ')}`}). ` +
+        `Name it: vmap(f, { axisName: '${axisName}' }).`,
+    )
+  }
+}
+
 /** A Variable was written from a trace other than the one that made it. */
 export class TraceLevelError extends Error {
   override readonly name = 'TraceLevelError'

@@ -1,5 +1,6 @@
 export * from './array.js'
 export * from './aval.js'
+export * from './axisEnv.js'
 export * from './backend.js'
 export * from './config.js'
 export * from './dtype.js'

@@ -31,6 +31,7 @@ export interface Eqn {
 /** A program without free variables. Programs that close over arrays take them as leading inputs. */
 export class Jaxpr {
   #text: string | null = null
+  #axisNames: ReadonlySet<string> | null = null
   constructor(
     readonly inputs: readonly Var[],
     readonly eqns: readonly Eqn[],
@@ -43,10 +44,23 @@ export class Jaxpr {
   get avalsOut(): readonly ShapedArray[] {
     return this.outputs.map((a) => a.aval)
   }
+  /** Named axes that its equations, and the programs in them, run over. */
+  get axisNames(): ReadonlySet<string> {
+    return (this.#axisNames ??= new Set(this.eqns.flatMap((eqn) => axisNamesOf(eqn.primitive, eqn.params))))
+  }
   /** Text as JAX prints it. Two programs of one text are one program. */
   toString(): string {
     return (this.#text ??= printJaxpr(this))
   }
+}
+
+/** Named axes that an operation, or a program in its parameters, runs over. */
+export const axisNamesOf = (primitive: Primitive, params: unknown): readonly string[] => {
+  if (primitive.collective !== undefined) return [primitive.collective.axisName(params)]
+  if (params === null || typeof params !== 'object') return []
+  return Object.values(params).flatMap((value: unknown) =>
+    (Array.isArray(value) ? value : [value]).flatMap((x) => (x instanceof Jaxpr ? [...x.axisNames] : [])),
+  )
 }
 
 /** Run a program on values, under the current trace. */

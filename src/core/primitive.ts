@@ -46,12 +46,16 @@ export interface Primitive<P = unknown> {
   ): readonly [readonly NDArray[], readonly Tangent[]]
   /** Cotangents of the {@link Linear} arguments, `zero` or `null` for the others, given at least one cotangent that isn't zero. */
   transpose(cts: readonly Tangent[], args: readonly (NDArray | Linear)[], params: P): readonly (Tangent | null)[]
-  /** Outputs and their mapped axes, given at least one mapped argument; `size` is that of the mapped axis. */
+  /**
+   * Outputs and their mapped axes, given at least one mapped argument; `size` is that of the mapped axis, and `name` its
+   * name, which operations that hold jaxprs hand on. Without mapped arguments only where a jaxpr uses the name.
+   */
   batch(
     args: readonly NDArray[],
     axes: readonly BatchAxis[],
     params: P,
     size: number,
+    name: string | null,
   ): readonly [readonly NDArray[], readonly BatchAxis[]]
   /** The ONNX nodes of the operation. */
   lower(context: LowerContext, inputs: readonly OnnxValue[], params: P): readonly OnnxValue[]
@@ -69,8 +73,22 @@ export interface Primitive<P = unknown> {
   evaluate?(args: readonly NDArray[], params: P): readonly NDArray[]
   /** Only for calls: the program that takes the operation's place in a lowered graph; `undefined` if it stays. */
   inlined?(params: P): Jaxpr | undefined
+  /** Only for operations over a named axis. */
+  readonly collective?: Collective<P>
   /** Parameters in jaxprs and cache keys, where plain JSON won't do. */
   showParams?(params: P): string
+}
+
+/** What an operation over a named axis is at the `vmap` that gives the name. */
+export interface Collective<P> {
+  axisName(params: P): string
+  /** Outputs and their mapped axes; arguments may all be unmapped. */
+  batch(
+    args: readonly NDArray[],
+    axes: readonly BatchAxis[],
+    params: P,
+    size: number,
+  ): readonly [readonly NDArray[], readonly BatchAxis[]]
 }
 
 /** Binds an operation either among the known or among the staged values. */

@@ -1,4 +1,5 @@
 export * from './arithmetic.js'
+export * from './collectives.js'
 export * from './compare.js'
 export * from './concatenate.js'
 export * from './conv.js'

@@ -1,5 +1,6 @@
 /** `jit`: a function is traced once for each kind of arguments, compiled, and then only run. */
 import {
+  areBound,
   ArgumentError,
   backend,
   bind,
@@ -11,6 +12,7 @@ import {
   evalTrace,
   type Executable,
   type Jaxpr,
+  type NamedAxis,
   NDArray,
   type Primitive,
   settingsVersion,
@@ -19,6 +21,7 @@ import {
   type Staged,
   type Tangent,
   Tracer,
+  watchAxes,
   weakLiteral,
   zero,
   Linear,
@@ -73,11 +76,11 @@ const transposedJaxpr = cached((jaxpr: Jaxpr, linear: readonly boolean[], given:
   return { ...staged, zeros }
 })
 
-const batchedJaxpr = cached((jaxpr: Jaxpr, axes: readonly (number | null)[], size: number) => {
+const batchedJaxpr = cached((jaxpr: Jaxpr, axes: readonly (number | null)[], size: number, axisName: string | null) => {
   let outAxes: readonly (number | null)[] = []
   const staged = stage(
     (...args) => {
-      const [ys, from] = vmapFlat((...xs) => evalJaxpr(jaxpr, xs), args, axes, size)
+      const [ys, from] = vmapFlat((...xs) => evalJaxpr(jaxpr, xs), args, axes, size, axisName)
       outAxes = from.map((a) => (a === null ? null : 0))
       return ys.map((y, i) => (from[i] === null ? y : batchAxisAt(y, from[i]!, 0, size)))
     },
@@ -114,8 +117,8 @@ export const jitP: Primitive<JitParams> = {
     const cotangents = zeros.map((is): Tangent => (is ? zero : results.next().value!)).values()
     return linear.map((is) => (is ? cotangents.next().value! : null))
   },
-  batch(args, axes, { jaxpr, name }, size) {
-    const { outAxes, ...staged } = batchedJaxpr(jaxpr, axes, size)
+  batch(args, axes, { jaxpr, name }, size, axisName) {
+    const { outAxes, ...staged } = batchedJaxpr(jaxpr, axes, size, axisName)
     return [call(staged, args, `vmap(${name})`), outAxes]
   },
   lower: ({ inline }, inputs, { jaxpr }) => inline(jaxpr, inputs),
@@ -158,6 +161,8 @@ interface Entry {
   readonly treedef: tree.TreeDef
   readonly avals: readonly ShapedArray[]
   readonly statics: string
+  /** Axes, named around the call, that the program runs over. */
+  readonly axes: readonly NamedAxis[]
   readonly staged: Staged
   readonly outputs: tree.TreeDef
   readonly donated: readonly number[]
@@ -230,7 +235,8 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
         entry.version === settingsVersion() &&
         entry.statics === staticsKey &&
         entry.treedef.matchInto(dynamic, leaves) &&
-        sameAvals(entry, leaves)
+        sameAvals(entry, leaves) &&
+        areBound(entry.axes)
       ) {
         if (i > 0) {
           entries.splice(i, 1)
@@ -252,17 +258,19 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
     const avals = leaves.map((x, i) => avalOfLeaf(`jit(${name})`, x, i))
     const paths = treedef.paths()
     let outputs: tree.TreeDef | null = null
-    const staged = stage(
-      (...tracers) => {
-        const filled = treedef.unflatten(tracers)
-        const result = (f as unknown as Fn)(...filled.map((x, i) => (statics.includes(i) ? args[i] : x)))
-        const [results, structure] = outputLeaves(`jit(${name})`, result)
-        outputs = structure
-        return results
-      },
-      avals,
-      (i) => `argument args${tree.keystr(paths[i]!)} of ${name}`,
-    )
+    const traced = (): Staged =>
+      stage(
+        (...tracers) => {
+          const filled = treedef.unflatten(tracers)
+          const result = (f as unknown as Fn)(...filled.map((x, i) => (statics.includes(i) ? args[i] : x)))
+          const [results, structure] = outputLeaves(`jit(${name})`, result)
+          outputs = structure
+          return results
+        },
+        avals,
+        (i) => `argument args${tree.keystr(paths[i]!)} of ${name}`,
+      )
+    const [staged, axes] = watchAxes(traced)
     traceCount += 1
     const argumentOf = paths.map(([first]) => (first?.kind === 'index' ? first.key : -1))
     const donated = avals.flatMap((_, i) => (donations.includes(argumentOf[i]!) ? [i + staged.consts.length] : []))
@@ -271,6 +279,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       treedef,
       avals,
       statics: staticsKey,
+      axes,
       staged,
       outputs: outputs!,
       donated,

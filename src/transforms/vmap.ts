@@ -1,6 +1,7 @@
 /** Vectorization: a function of one example becomes a function of a batch. */
 import {
   ArgumentError,
+  axisNamesOf,
   type BatchAxis,
   currentTrace,
   type NDArray,
@@ -11,6 +12,7 @@ import {
   showAval,
   type Trace,
   Tracer,
+  withAxis,
   withShape,
   withTrace,
 } from '../core/index.js'
@@ -37,6 +39,7 @@ class BatchTrace implements Trace {
   constructor(
     readonly outer: Trace,
     readonly size: number,
+    readonly name: string | null,
   ) {}
 
   value(x: NDArray): readonly [NDArray, BatchAxis] {
@@ -51,8 +54,12 @@ class BatchTrace implements Trace {
     const values = pairs.map(([x]) => x)
     const axes = pairs.map(([, axis]) => axis)
     return withTrace(this.outer, () => {
-      if (axes.every((a) => a === null)) return this.outer.process(primitive, values, params)
-      const [ys, outAxes] = primitive.batch(values, axes, params, this.size)
+      const isOverThis = this.name !== null && axisNamesOf(primitive, params).includes(this.name)
+      if (!isOverThis && axes.every((a) => a === null)) return this.outer.process(primitive, values, params)
+      const [ys, outAxes] =
+        isOverThis && primitive.collective !== undefined
+          ? primitive.collective.batch(values, axes, params, this.size)
+          : primitive.batch(values, axes, params, this.size, this.name)
       return ys.map((y, i) => this.tracer(y, outAxes[i]!))
     })
   }
@@ -64,9 +71,11 @@ export const vmapFlat = (
   args: readonly NDArray[],
   axes: readonly BatchAxis[],
   size: number,
+  name: string | null = null,
 ): readonly [readonly NDArray[], readonly BatchAxis[]] => {
-  const trace = new BatchTrace(currentTrace(), size)
-  const outputs = withTrace(trace, () => f(...args.map((x, i) => trace.tracer(x, axes[i]!))))
+  const trace = new BatchTrace(currentTrace(), size, name)
+  const inputs = args.map((x, i) => trace.tracer(x, axes[i]!))
+  const outputs = withAxis(name, size, () => withTrace(trace, () => f(...inputs)))
   const pairs = outputs.map((y) => trace.value(y))
   return [pairs.map(([y]) => y), pairs.map(([, axis]) => axis)]
 }
@@ -97,6 +106,8 @@ export interface VmapOptions {
   readonly outAxes?: AxesTree
   /** Size of the mapped axis, needed only if no argument is mapped. */
   readonly axisSize?: number
+  /** Name of the mapped axis, for `lax.psum` and its kind inside of the function. */
+  readonly axisName?: string
 }
 
 /** The axis of each leaf of `full`. @throws PytreeError */
@@ -118,7 +129,7 @@ export const vmap = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: VmapOptions = {},
 ): ((...args: A) => R) => {
-  const { inAxes = 0, outAxes = 0, axisSize } = options
+  const { inAxes = 0, outAxes = 0, axisSize, axisName = null } = options
   return (...args) => {
     const [leaves, treedef] = tree.flatten(args)
     const arrays = leaves.map((x, i) => arrayLeaf('vmap', x, i))
@@ -155,6 +166,7 @@ export const vmap = <A extends readonly unknown[], R>(
       arrays,
       axes,
       size,
+      axisName,
     )
     const result = structure!
     const to = axesOf('vmap outAxes', outAxes, result.unflatten(values))
