@@ -92,6 +92,7 @@ export class ConcreteArray extends NDArray {
   #value: Scalar | null
   /** Whether somebody holds a view of the memory. */
   #isViewed = false
+  #lastReads: Set<() => void> | null = null
 
   constructor(
     override readonly aval: ShapedArray,
@@ -113,8 +114,17 @@ export class ConcreteArray extends NDArray {
 
   /** @internal Give up the memory; later use throws, naming `by`. */
   delete(by: string): void {
+    for (const read of this.#lastReads ?? []) read()
+    this.#lastReads = null
     this.#storage = null
     this.#deletedBy = by
+  }
+
+  /** @internal `read` is called before the memory is given up; ends with what this gives. */
+  beforeDelete(read: () => void): () => void {
+    const reads = (this.#lastReads ??= new Set())
+    reads.add(read)
+    return () => void reads.delete(read)
   }
 
   /** Whether the array was donated. */

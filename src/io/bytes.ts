@@ -3,17 +3,20 @@ import { backend, ConcreteArray, type DType, type NDArray, type Shape, shaped } 
 import { elementArray, elementBytes } from '../onnx/index.js'
 
 /**
- * The elements of an array as bytes: a view of its memory where that can be.
+ * The elements of an array as bytes: a view of its memory.
  *
  * @throws ConcretizationError if the array is traced
  */
 export const bytesOfArray = (x: NDArray): Uint8Array => {
+  const isHalf = x.dtype === 'float16' || x.dtype === 'bfloat16'
+  // Of 16-bit floats `data` makes numbers. Only the memory of single elements is used again, of which a copy is small.
+  if (isHalf && x instanceof ConcreteArray) {
+    const memory = x.storage.read()
+    return x.size === 1 ? memory.slice() : memory
+  }
   // Marks the memory as viewed, so that it is not used again, and refuses tracers.
   const elements = x.data({ copy: false })
-  if (x.dtype !== 'float16' && x.dtype !== 'bfloat16') {
-    return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
-  }
-  return (x as ConcreteArray).storage.read().slice()
+  return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
 }
 
 /** Bytes of an array of this shape and dtype; Infinity where that is no safe number. */
@@ -34,6 +37,19 @@ export const arrayOfBytes = (bytes: Uint8Array, shape: Shape, dtype: DType, weak
   const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
   const view = new (elementArray(dtype))(aligned.buffer, aligned.byteOffset, aligned.byteLength / width)
   return new ConcreteArray(aval, backend().allocate(aval, view))
+}
+
+/**
+ * An array and its memory, which the caller fills before anybody else sees the array.
+ *
+ * A backend copies what it is given. Zeros that nobody touched are no memory of their own in the systems of today, so
+ * this costs one pass over the new memory, and no second copy of it.
+ */
+export const arrayToFill = (shape: Shape, dtype: DType, weakType = false): readonly [NDArray, Uint8Array] => {
+  const aval = shaped(shape, dtype, weakType)
+  const zeros = new (elementArray(dtype))(byteLengthOf(shape, dtype) / elementBytes(dtype))
+  const storage = backend().allocate(aval, zeros)
+  return [new ConcreteArray(aval, storage), storage.read()]
 }
 
 /** Whether bytes are those of booleans: 0 or 1. */

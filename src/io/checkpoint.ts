@@ -1,25 +1,22 @@
 /** One checkpoint: a folder with the arrays of a tree, and a manifest of all else. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { DecodeError, type NDArray } from '../core/index.js'
+import { DecodeError } from '../core/index.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
 import { arrayOfBytes, bytesOfArray } from './bytes.js'
 import { CheckpointError, SafetensorsError } from './errors.js'
 import { temporaryBeside } from './files.js'
-import { decodeSafetensors, type Tensors } from './safetensors.js'
-import { writeHeader } from './safetensorsHeader.js'
-import type { TreeFormat } from './treeCodec.js'
-import { type ArrayStore, inlineArrays, type Json } from './treeCodec.js'
+import { type Checksums, CheckedReader, pieceBytes, pieceCount, writePieces } from './pieces.js'
+import { streamTensors, type Tensors } from './safetensors.js'
+import type { Metrics, Snapshot } from './snapshot.js'
+import { type ArrayStore, inlineArrays, type TreeFormat } from './treeCodec.js'
 
 const arraysFile = 'arrays.safetensors'
 const manifestFile = 'manifest.json'
-
-/** Numbers by name: what a checkpoint was worth. */
-export type Metrics = Readonly<Record<string, number>>
 
 const ManifestCodec = t.type(
   {
@@ -30,8 +27,10 @@ const ManifestCodec = t.type(
     savedAt: t.number,
     metrics: t.unknown,
     tree: t.unknown,
+    /** Length of the file of arrays, and CRC-32 of each of its pieces of `pieceBytes`. */
     bytes: t.number,
-    sha256: t.string,
+    pieceBytes: t.literal(pieceBytes),
+    crc32: t.readonlyArray(t.number),
   },
   'Manifest',
 )
@@ -46,65 +45,28 @@ export interface CheckpointInfo {
   readonly path: string
 }
 
-/** @internal What is to be written, with copies of the arrays: they may be donated while it is. */
-export interface Snapshot {
-  readonly step: number
-  readonly metrics: Json
-  readonly tree: Json
-  readonly pieces: readonly Uint8Array[]
-}
-
 const inline = inlineArrays('base64')
 
-/** @internal @throws ArgumentError for what can't be written */
-export const takeSnapshot = (format: TreeFormat, step: number, value: unknown, metrics: Metrics): Snapshot => {
-  const tensors = new Map<string, NDArray>()
-  const store: ArrayStore = {
-    write: (x, path) => {
-      const name = path.join('/')
-      let free = name === '' || name.startsWith('__') ? `~${name}` : name
-      for (let i = 2; tensors.has(free); i++) free = `${name}~${i}`
-      tensors.set(free, x)
-      return x.weakType ? { ref: free, weakType: true } : { ref: free }
-    },
-    read: inline.read,
-  }
-  const tree = format.write(value, store)
-  const [header, order] = writeHeader(Object.fromEntries(tensors), {})
-  const pieces = [header, ...order.map((name) => bytesOfArray(tensors.get(name)!).slice())]
-  return { step, metrics: format.write(metrics, inline), tree, pieces }
-}
+const sha256 = (text: Uint8Array): string => createHash('sha256').update(text).digest('hex')
 
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+/** The end of a manifest: the checksum of the text without it. */
+const checksumOf = (text: Uint8Array): string => `,"checksum":"${sha256(text)}"}`
+const checksumLength = checksumOf(new Uint8Array()).length
 
-/** The text of a manifest: its checksum is that of the text without it. */
 const manifestText = (manifest: Manifest): string => {
   const text = JSON.stringify(manifest)
-  return JSON.stringify({ ...manifest, checksum: sha256(text) })
+  return text.slice(0, -1) + checksumOf(Buffer.from(text))
 }
 
-const pieceBytes = 16 << 20
-
-/** Writes a file and makes sure that it is on the disk; gives length and checksum. */
-const writeFile = async (path: string, pieces: readonly Uint8Array[]): Promise<readonly [number, string]> => {
-  const hash = createHash('sha256')
-  let bytes = 0
+/** Writes a file and makes sure that it is on the disk. */
+const writeText = async (path: string, text: string): Promise<void> => {
   const file = await open(path, 'wx')
   try {
-    for (const piece of pieces) {
-      for (let at = 0; at < piece.byteLength;) {
-        const part = piece.subarray(at, at + pieceBytes)
-        const { bytesWritten } = await file.write(part)
-        hash.update(part.subarray(0, bytesWritten))
-        at += bytesWritten
-        bytes += bytesWritten
-      }
-    }
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()
   }
-  return [bytes, hash.digest('hex')]
 }
 
 const syncFolder = async (path: string): Promise<void> => {
@@ -118,12 +80,12 @@ const syncFolder = async (path: string): Promise<void> => {
 }
 
 /** @internal Write a checkpoint: into a folder beside it, which is renamed when all is on the disk. */
-export const writeCheckpoint = async (path: string, { step, metrics, tree, pieces }: Snapshot): Promise<void> => {
+export const writeCheckpoint = async (path: string, { step, metrics, tree, arrays }: Snapshot): Promise<void> => {
   const temporary = temporaryBeside(join(dirname(path), `.${basename(path)}`))
   try {
     await mkdir(temporary)
-    const [bytes, checksum] = await writeFile(join(temporary, arraysFile), pieces)
-    const manifest: Manifest = {
+    const { bytes, crc32 } = await writePieces(join(temporary, arraysFile), arrays)
+    const manifest = manifestText({
       format: 'onnax-checkpoint',
       version: 1,
       step,
@@ -131,9 +93,10 @@ export const writeCheckpoint = async (path: string, { step, metrics, tree, piece
       metrics,
       tree,
       bytes,
-      sha256: checksum,
-    }
-    await writeFile(join(temporary, manifestFile), [Buffer.from(manifestText(manifest))])
+      pieceBytes,
+      crc32,
+    })
+    await writeText(join(temporary, manifestFile), manifest)
     await syncFolder(temporary)
     await rename(temporary, path)
     await syncFolder(dirname(path))
@@ -146,44 +109,43 @@ export const writeCheckpoint = async (path: string, { step, metrics, tree, piece
       code ?? message,
       error,
     )
+  } finally {
+    arrays.release()
   }
 }
 
-const readFile = (path: string): Uint8Array => {
+/** What `read` gives of an open file. @throws CheckpointError if it can't be read */
+const withFile = <T>(path: string, read: (fd: number, bytes: number) => T): T => {
+  let fd: number | null = null
   try {
-    return readFileSync(path)
+    fd = openSync(path, 'r')
+    return read(fd, fstatSync(fd).size)
   } catch (error) {
-    throw new CheckpointError('reading a checkpoint', `the file ${path}`, (error as NodeJS.ErrnoException).code!, error)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new CheckpointError('reading a checkpoint', `the file ${path}`, code, error)
+  } finally {
+    if (fd !== null) closeSync(fd)
   }
 }
 
 const readManifest = (path: string): Manifest => {
   const where = join(path, manifestFile)
-  const text = Buffer.from(readFile(where)).toString('utf8')
+  const text = withFile(where, (fd) => readFileSync(fd))
+  // Nothing of an altered text is parsed.
+  const end = text.subarray(-checksumLength).toString('latin1')
+  if (end !== checksumOf(Buffer.concat([text.subarray(0, -checksumLength), Buffer.from('}')]))) {
+    throw new CheckpointError(where, 'the text of its checksum', 'another one; the file was altered or cut off')
+  }
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(text.toString('utf8'))
   } catch (error) {
-    throw new CheckpointError(where, 'JSON', 'other text; the file was altered or cut off', error)
+    throw new CheckpointError(where, 'JSON', 'other text', error)
   }
   const decoded = ManifestCodec.decode(json)
   if (E.isLeft(decoded)) throw new CheckpointError(where, 'a manifest', new DecodeError(where, decoded.left).message)
-  const { format, version, step, savedAt, metrics, tree, bytes, sha256: checksum } = decoded.right
-  const manifest = { format, version, step, savedAt, metrics, tree, bytes, sha256: checksum }
-  if (!isWritten(manifest, text)) {
-    throw new CheckpointError(where, 'the text of its checksum', 'another one; the file was altered')
-  }
-  return manifest
-}
-
-/** Whether a text is that of a manifest. One that is nested too deeply to be written is not. */
-const isWritten = (manifest: Manifest, text: string): boolean => {
-  try {
-    return manifestText(manifest) === text
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
+  return decoded.right
 }
 
 const decodeTree = (where: string, format: TreeFormat, u: unknown, store: ArrayStore): unknown => {
@@ -198,33 +160,42 @@ export const checkpointInfo = (path: string, format: TreeFormat): CheckpointInfo
   return { step, savedAt, metrics: decodeTree(path, format, metrics, inline) as Metrics, path }
 }
 
+const readArrays = (where: string, checksums: Checksums): Tensors => {
+  const refuse = (got: string): never => {
+    throw new CheckpointError(where, `the ${checksums.bytes} bytes of its checksums`, got)
+  }
+  return withFile(where, (fd, bytes) => {
+    if (bytes !== checksums.bytes) refuse(`${bytes}`)
+    if (checksums.crc32.length !== pieceCount(bytes)) refuse(`${checksums.crc32.length} checksums`)
+    const reader = new CheckedReader(fd, checksums, refuse)
+    try {
+      const { tensors } = streamTensors(where, bytes, (into) => reader.read(into))
+      reader.end()
+      return tensors
+    } catch (error) {
+      if (error instanceof SafetensorsError) throw new CheckpointError(where, 'safetensors', error.message, error)
+      throw error
+    }
+  })
+}
+
 /** @internal The tree of a checkpoint. @throws CheckpointError if anything of it is missing or altered */
 export const readCheckpoint = (path: string, format: TreeFormat): unknown => {
   const manifest = readManifest(path)
-  const where = join(path, arraysFile)
-  const bytes = readFile(where)
-  if (bytes.byteLength !== manifest.bytes || sha256(bytes) !== manifest.sha256) {
-    const got = bytes.byteLength === manifest.bytes ? 'others' : `${bytes.byteLength}`
-    throw new CheckpointError(where, `the ${manifest.bytes} bytes of its checksum`, got)
-  }
-  let tensors: Tensors
-  try {
-    tensors = decodeSafetensors(bytes, where).tensors
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw new CheckpointError(where, 'safetensors', error.message, error)
-    throw error
-  }
-  const store: ArrayStore = {
-    write: inline.write,
-    read: (u, context) => {
-      const name = isRecord(u) ? u['ref'] : undefined
-      if (typeof name !== 'string' || !Object.hasOwn(tensors, name)) {
-        return failAt(stepInto(context, 'ref', name, 'Name'), name, 'requires the name of an array of the file')
-      }
-      const x = tensors[name]!
-      const isWeak = isRecord(u) && u['weakType'] === true
-      return t.success(isWeak ? arrayOfBytes(bytesOfArray(x), x.shape, x.dtype, true) : x)
-    },
-  }
-  return decodeTree(path, format, manifest.tree, store)
+  const tensors = readArrays(join(path, arraysFile), manifest)
+  return decodeTree(path, format, manifest.tree, referredArrays(tensors))
 }
+
+/** Arrays that stand in JSON by their names. */
+const referredArrays = (tensors: Tensors): ArrayStore => ({
+  write: inline.write,
+  read: (u, context) => {
+    const name = isRecord(u) ? u['ref'] : undefined
+    if (typeof name !== 'string' || !Object.hasOwn(tensors, name)) {
+      return failAt(stepInto(context, 'ref', name, 'Name'), name, 'requires the name of an array of the file')
+    }
+    const x = tensors[name]!
+    const isWeak = isRecord(u) && u['weakType'] === true
+    return t.success(isWeak ? arrayOfBytes(bytesOfArray(x), x.shape, x.dtype, true) : x)
+  },
+})

@@ -3,17 +3,10 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArgumentError } from '../core/index.js'
-import {
-  checkpointInfo,
-  type CheckpointInfo,
-  type Metrics,
-  readCheckpoint,
-  type Snapshot,
-  takeSnapshot,
-  writeCheckpoint,
-} from './checkpoint.js'
+import { checkpointInfo, type CheckpointInfo, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { CheckpointError } from './errors.js'
 import { temporaryBeside } from './files.js'
+import { type Metrics, type Snapshot, takeSnapshot } from './snapshot.js'
 import { TreeFormat, type TreeCodecOptions } from './treeCodec.js'
 
 export interface CheckpointManagerOptions extends Pick<TreeCodecOptions, 'nodes' | 'kinds'> {
@@ -157,8 +150,9 @@ export class CheckpointManager {
   }
 
   /**
-   * Save a tree if it is time. Resolves when a copy is taken and its writing has begun, which waits for the save before:
-   * a loop that awaits it never has more than one copy in memory. {@link wait} waits for the writing.
+   * Save a tree if it is time. Resolves when its writing has begun, which waits for the save before: a loop that awaits it
+   * has one old state in memory at most. Nothing is copied but what is donated before it is written. {@link wait} waits
+   * for the writing.
    *
    * @returns whether it saves; `false` also if there is a checkpoint of the step
    * @throws CheckpointError if the save before failed, for lack of room for example
@@ -266,6 +260,7 @@ export class CheckpointManager {
   restore<T = unknown>(step?: number): Restored<T> | null {
     const read = (at: number, skipped: readonly CheckpointError[]): Restored<T> => {
       const info = checkpointInfo(this.#path(at), this.#format)
+      if (info.step !== at) throw new CheckpointError(info.path, `a checkpoint of step ${at}`, `one of ${info.step}`)
       return { ...info, tree: readCheckpoint(this.#path(at), this.#format) as T, skipped }
     }
     if (step !== undefined) return read(step, [])

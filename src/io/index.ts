@@ -27,7 +27,8 @@ export { type LoadedWeights, loadWeights, type LoadWeightsOptions, namedArrays }
 export { type ExampleOf, exportOnnx, type ExportOnnxOptions, type OnnxExport, type OnnxNames } from './exportOnnx.js'
 export { importOnnx, type ImportOnnxOptions, type OnnxFunction } from './importOnnx.js'
 export type { OnnxPort } from './onnxSignature.js'
-export type { CheckpointInfo, Metrics } from './checkpoint.js'
+export type { CheckpointInfo } from './checkpoint.js'
+export type { Metrics } from './snapshot.js'
 export {
   CheckpointManager,
   type CheckpointManagerOptions,

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import * as t from 'io-ts'
 import type { NDArray } from '../core/index.js'
-import { areBooleans, arrayOfBytes, bytesOfArray } from './bytes.js'
+import { areBooleans, arrayOfBytes, arrayToFill, bytesOfArray } from './bytes.js'
 import { SafetensorsError } from './errors.js'
 import { readAll, writeAtomically } from './files.js'
 import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo, writeHeader } from './safetensorsHeader.js'
@@ -29,11 +29,39 @@ function* pieces(tensors: Tensors, { metadata = {} }: SafetensorsOptions): Itera
   for (const name of order) yield bytesOfArray(tensors[name]!)
 }
 
-const arrayOf = (where: string, name: string, { dtype, shape }: TensorInfo, bytes: Uint8Array): NDArray => {
+const refuseBooleans = (where: string, name: string, { dtype }: TensorInfo, bytes: Uint8Array): void => {
   if (dtype === 'bool' && !areBooleans(bytes)) {
     throw new SafetensorsError(`${where}, tensor '${name}'`, 'booleans as bytes 0 and 1', 'other bytes')
   }
-  return arrayOfBytes(bytes, shape, dtype)
+}
+
+/** An array whose memory `read` fills from the file. */
+const arrayFrom = (where: string, name: string, info: TensorInfo, read: (into: Uint8Array) => void): NDArray => {
+  const [x, bytes] = arrayToFill(info.shape, info.dtype)
+  read(bytes)
+  refuseBooleans(where, name, info, bytes)
+  return x
+}
+
+/** The header of a file of `size` bytes, which `read` gives from its start. */
+const headerFrom = (where: string, size: number, read: (into: Uint8Array) => void): SafetensorsHeader => {
+  const start = new Uint8Array(Math.min(8, size))
+  read(start)
+  const header = new Uint8Array(headerLength(where, start, size))
+  read(header)
+  return parseHeader(where, header, size)
+}
+
+/**
+ * @internal What a file of `size` bytes holds, read from its start to its end, straight into the memory of the arrays.
+ *
+ * @throws SafetensorsError
+ */
+export const streamTensors = (where: string, size: number, read: (into: Uint8Array) => void): Safetensors => {
+  const { tensors, metadata } = headerFrom(where, size, read)
+  const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)
+  const arrays = inOrder.map(([name, info]) => [name, arrayFrom(where, name, info, read)] as const)
+  return { tensors: Object.fromEntries(arrays), metadata }
 }
 
 /**
@@ -58,7 +86,8 @@ export const decodeSafetensors = (bytes: Uint8Array, where = 'decodeSafetensors'
   const { tensors, metadata, dataStart } = parseHeader(where, bytes.subarray(8, 8 + length), bytes.byteLength)
   const arrays = [...tensors].map(([name, info]) => {
     const data = bytes.subarray(dataStart + info.begin, dataStart + info.end)
-    return [name, arrayOf(where, name, info, data)] as const
+    refuseBooleans(where, name, info, data)
+    return [name, arrayOfBytes(data, info.shape, info.dtype)] as const
   })
   return { tensors: Object.fromEntries(arrays), metadata }
 }
@@ -96,6 +125,11 @@ export const writeSafetensors = (path: string, tensors: Tensors, options: Safete
   writeAtomically(path, pieces(tensors, options))
 }
 
+const readExactly = (where: string, fd: number, into: Uint8Array, position: number): void => {
+  const count = readAll(fd, into, position)
+  if (count < into.byteLength) throw new SafetensorsError(where, `${into.byteLength} bytes`, `${count}`)
+}
+
 /**
  * A file whose header is read and whose arrays are read when they are asked for: for files larger than the memory.
  * Close it after use.
@@ -121,12 +155,11 @@ export class SafetensorsFile {
   constructor(readonly path: string) {
     const fd = openSync(path, 'r')
     try {
-      const { size } = fstatSync(fd)
-      const start = new Uint8Array(8)
-      readAll(fd, start, 0)
-      const header = new Uint8Array(headerLength(path, start, size))
-      readAll(fd, header, 8)
-      this.header = parseHeader(path, header, size)
+      let at = 0
+      this.header = headerFrom(path, fstatSync(fd).size, (into) => {
+        readExactly(path, fd, into, at)
+        at += into.byteLength
+      })
       this.#fd = fd
     } catch (error) {
       closeSync(fd)
@@ -147,17 +180,15 @@ export class SafetensorsFile {
     return this.header.tensors.get(name)
   }
 
-  /** One array. @throws SafetensorsError if there is none of the name, or the file is closed or was cut off meanwhile */
+  /** One array. @throws SafetensorsError if there is none of the name, or the file was cut off meanwhile, or is closed */
   read(name: string): NDArray {
     const info = this.header.tensors.get(name)
     if (info === undefined) throw new SafetensorsError(`${this.path}.read`, 'a name in the file', `'${name}'`)
     if (this.#fd === null) throw new SafetensorsError(`${this.path}.read`, 'an open file', 'a closed one')
-    const bytes = new Uint8Array(info.end - info.begin)
-    const count = readAll(this.#fd, bytes, this.header.dataStart + info.begin)
-    if (count < bytes.byteLength) {
-      throw new SafetensorsError(`${this.path}.read`, `${bytes.byteLength} bytes for '${name}'`, `${count}`)
-    }
-    return arrayOf(this.path, name, info, bytes)
+    const fd = this.#fd
+    return arrayFrom(this.path, name, info, (into) => {
+      readExactly(`${this.path}, tensor '${name}'`, fd, into, this.header.dataStart + info.begin)
+    })
   }
 
   close(): void {

@@ -1,22 +1,24 @@
+import { execFileSync } from 'node:child_process'
 import {
   cpSync,
-  existsSync,
-  mkdirSync,
   mkdtempSync,
+  promises,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import type { NDArray } from '../../src/index.js'
-import { ArgumentError, io, jit, nnx, np, optax, random } from '../../src/index.js'
+import { ArgumentError, DeletedArrayError, io, jit, nnx, np, optax, random } from '../../src/index.js'
 import { sameTree, trees } from './arbitraries.js'
-import { killOnce } from './killing.js'
+import { Trainer } from './killing.js'
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'onnax-checkpoint-'))
 const saved = async (folder: string, steps: number, options: io.CheckpointManagerOptions = {}) => {
@@ -95,7 +97,7 @@ test('the newest whole checkpoint is restored; what was skipped is said', async 
     skipped.map(({ name }) => name),
     ['CheckpointError', 'CheckpointError'],
   )
-  t.throws(() => manager.restore(3), { instanceOf: io.CheckpointError, message: /bytes of its checksum, got 100/ })
+  t.throws(() => manager.restore(3), { instanceOf: io.CheckpointError, message: /bytes of its checksums, got 100/ })
   t.throws(() => manager.restore(2), { instanceOf: io.CheckpointError, message: /manifest\.json, got ENOENT/ })
   t.throws(() => manager.restore(9), { instanceOf: io.CheckpointError })
   t.deepEqual(
@@ -153,7 +155,7 @@ test('the arrays of another checkpoint are refused', async (t) => {
   t.throws(() => manager.restore(2), { instanceOf: io.CheckpointError, message: /bytes of its checksum/ })
 })
 
-test('a folder that can not be written, and trees that can not', async (t) => {
+test('a folder that is none, that goes, and trees that can not be saved', async (t) => {
   const folder = newFolder()
   writeFileSync(join(folder, 'file'), '')
   t.throws(() => new io.CheckpointManager(join(folder, 'file')), {
@@ -164,17 +166,149 @@ test('a folder that can not be written, and trees that can not', async (t) => {
   const inner = join(folder, 'inner')
   const manager = new io.CheckpointManager(inner)
   await manager.wait()
-  // As good as read-only, for root too: nothing can be made in it.
   rmSync(inner, { recursive: true })
-  mkdirSync(inner)
-  t.true(await manager.save(1, { a: np.ones([1]) }))
-  rmSync(inner, { recursive: true, force: true })
-  await manager.wait().catch((error: unknown) => t.true(error instanceof io.CheckpointError))
   await t.throwsAsync(manager.save(2, {}), { instanceOf: io.CheckpointError, message: /a folder that can be read/ })
   await t.throwsAsync(new io.CheckpointManager(newFolder()).save(1, { a: [() => 0] }), {
     instanceOf: ArgumentError,
     message: /encode at a\/0/,
   })
+  const donated = np.ones([3])
+  jit((x: NDArray) => x.add(1), { donateArgnums: 0 })(donated)
+  await t.throwsAsync(new io.CheckpointManager(newFolder()).save(1, { donated }), { instanceOf: DeletedArrayError })
+})
+
+/** A save that must fail with `code`, and leave the checkpoint before as it was and nothing else; then one that works. */
+const failsOnce = async (
+  t: ExecutionContext,
+  folder: string,
+  code: string,
+  begin: () => void,
+  end: () => void,
+  size = 40,
+): Promise<void> => {
+  const manager = await saved(folder, 1)
+  begin()
+  try {
+    t.true(await manager.save(2, { w: np.full([size], 2) }))
+    await t.throwsAsync(manager.wait(), { instanceOf: io.CheckpointError, message: new RegExp(`got ${code}`) })
+    // A failure is told once, by `wait` or by the next save.
+    await manager.wait()
+    await manager.save(2, { w: np.full([size], 2) })
+    await t.throwsAsync(manager.save(3, {}), { instanceOf: io.CheckpointError, message: new RegExp(`got ${code}`) })
+    t.deepEqual(readdirSync(folder), ['step_0000000001'])
+    t.is(manager.restore<{ w: NDArray }>()!.tree.w.slice([0, 1]).item(), 1)
+    t.is(new io.CheckpointManager(folder).restore()!.step, 1)
+  } finally {
+    end()
+  }
+  t.true(await manager.save(2, { w: np.full([40], 2) }))
+  await manager.wait()
+  t.deepEqual(manager.steps(), [1, 2])
+}
+
+for (const [call, code] of [
+  ['mkdir', 'EROFS'],
+  ['open', 'EACCES'],
+  ['rename', 'EROFS'],
+] as const) {
+  test.serial(`${call} fails with ${code}: a typed error, the old checkpoints stay`, async (t) => {
+    const own = promises[call]
+    const fail = () => Promise.reject(Object.assign(new Error(code), { code }))
+    const set = (f: unknown): void => {
+      Object.assign(promises, { [call]: f })
+      syncBuiltinESMExports()
+    }
+    await failsOnce(
+      t,
+      newFolder(),
+      code,
+      () => set(fail),
+      () => set(own),
+    )
+  })
+}
+
+for (const [call, code] of [
+  ['write', 'ENOSPC'],
+  ['writeFile', 'ENOSPC'],
+  ['sync', 'EIO'],
+] as const) {
+  test.serial(`${call} of a file fails with ${code}: a typed error, the old checkpoints stay`, async (t) => {
+    const handle = await promises.open(join(newFolder(), 'x'), 'w')
+    const prototype = Object.getPrototypeOf(handle)
+    await handle.close()
+    const own = prototype[call]
+    await failsOnce(
+      t,
+      newFolder(),
+      code,
+      () => (prototype[call] = () => Promise.reject(Object.assign(new Error(code), { code }))),
+      () => (prototype[call] = own),
+    )
+  })
+}
+
+/** A file system of its own, of 1 MB; only root may make one. */
+const smallDisk = (): string | null => {
+  const folder = newFolder()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'onnax', folder], { stdio: 'ignore' })
+    return folder
+  } catch {
+    rmSync(folder, { recursive: true })
+    return null
+  }
+}
+
+test.serial('a disk that is full, and one that is read-only', async (t) => {
+  const folder = smallDisk()
+  if (folder === null) {
+    t.log('skipped: only root can mount a file system')
+    t.pass()
+    return
+  }
+  const nothing = () => undefined
+  try {
+    await failsOnce(t, folder, 'ENOSPC', nothing, nothing, 400_000)
+    execFileSync('mount', ['-o', 'remount,ro', folder])
+    const manager = new io.CheckpointManager(folder)
+    await manager.save(3, { w: np.ones([1]) })
+    await t.throwsAsync(manager.wait(), { instanceOf: io.CheckpointError, message: /got EROFS/ })
+    t.deepEqual(manager.steps(), [1, 2])
+    t.is(manager.restore()!.step, 2)
+  } finally {
+    execFileSync('umount', [folder])
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a checkpoint in the folder of another step is refused', async (t) => {
+  const folder = newFolder()
+  const manager = await saved(folder, 1)
+  renameSync(join(folder, 'step_0000000001'), join(folder, 'step_0000000007'))
+  t.throws(() => manager.restore(), { instanceOf: io.CheckpointError, message: /of step 7, got one of 1/ })
+})
+
+test('arrays of several pieces, donated while they are written', async (t) => {
+  const manager = new io.CheckpointManager(newFolder(), { keep: 10 })
+  const step = jit((x: NDArray, y: NDArray) => [x.add(1), y.add(1)] as const, { donateArgnums: [0, 1] })
+  let [x, y] = [np.zeros([3_000_000]), np.zeros([5], { dtype: 'float16' })] as readonly [NDArray, NDArray]
+  const key = random.key(1)
+  for (let i = 0; i < 4; i++) {
+    await manager.save(i, { x, y, key })
+    for (let k = 0; k < 3; k++) {
+      // At different times of the writing.
+      for (let turn = 0; turn < i * k; turn++) await new Promise((resolve) => setImmediate(resolve))
+      ;[x, y] = step(x, y)
+    }
+  }
+  await manager.wait()
+  for (let i = 0; i < 4; i++) {
+    const { tree, skipped } = manager.restore<{ x: NDArray; y: NDArray }>(i)!
+    t.deepEqual(skipped, [])
+    t.true((tree.x.data() as Float32Array).every((value) => value === 3 * i))
+    t.deepEqual(tree.y.toArray(), new Array(5).fill(3 * i))
+  }
 })
 
 test('saves take turns, and donated arrays are copied before', async (t) => {
@@ -233,18 +367,30 @@ test('a run that is resumed goes on bit for bit, random state and statistics inc
   t.is(new Set(losses).size, 3)
 })
 
-test('a process killed while it saves leaves whole checkpoints, ten times', async (t) => {
+test('a training killed while it saves leaves whole checkpoints and goes on bit for bit, three times', async (t) => {
   t.timeout(170_000)
   const folder = newFolder()
-  for (let i = 0; i < 10; i++) {
-    const found = await killOnce(folder, i * 3)
-    t.true(found.whole, JSON.stringify(found))
+  const program = ['--import=tsx', 'test/io/saveLoop.ts']
+  const said = new Map<number, string>()
+  const trainers = [0, 1, 2, 3].map(() => new Trainer(program))
+  let last = 0
+  for (const [i, trainer] of trainers.slice(0, 3).entries()) {
+    const found = await trainer.kill(join(folder, 'killed'), i * 15)
+    t.true(found.whole)
+    t.is(found.resumed, last)
+    for (const [step, loss] of found.losses) {
+      t.is(said.get(step) ?? loss, loss)
+      said.set(step, loss)
+    }
     // What had been saved before the last begun save is there.
-    t.true(found.restored >= found.begun - 1, JSON.stringify(found))
+    last = found.restored
+    t.true(last >= Math.max(...found.losses.keys()) - 2)
   }
-  t.true(existsSync(folder))
+  const through = await trainers[3]!.run(join(folder, 'whole'), Math.max(...said.keys()))
+  t.deepEqual([...said], [...through])
+  t.true(new Set(said.values()).size > 3)
   t.deepEqual(
-    readdirSync(folder).filter((name) => name.startsWith('.')),
+    readdirSync(join(folder, 'killed')).filter((name) => name.startsWith('.')),
     [],
   )
 })

@@ -1,25 +1,17 @@
-/** Kills a process while it saves, and looks at what it leaves. */
+/** Kills a training while it saves, looks at what it leaves, and lets it go on. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { io, type NDArray, random } from '../../src/index.js'
-
-interface Saved {
-  readonly step: NDArray
-  readonly weights: NDArray
-  readonly key: random.PRNGKey
-}
-
-const isWhole = ({ step, tree }: io.Restored<Saved>): boolean =>
-  tree.step.item() === step &&
-  (tree.weights.data() as Float32Array).every((x) => x === step) &&
-  random.keyData(tree.key).toString() === random.keyData(random.key(step)).toString()
+import { io, nnx, random } from '../../src/index.js'
+import type { Saved } from './saveLoop.js'
 
 /** What was found after a kill. */
 export interface Aftermath {
-  /** The last step whose save had begun. */
-  readonly begun: number
-  /** The step that was restored. */
+  /** Steps whose loss the process said, of which the last save may have failed. */
+  readonly losses: ReadonlyMap<number, string>
+  /** The step from which it had begun. */
+  readonly resumed: number
+  /** The step that was restored afterwards; 0 without a checkpoint. */
   readonly restored: number
   /** Whether every checkpoint in the folder was whole. */
   readonly whole: boolean
@@ -27,33 +19,84 @@ export interface Aftermath {
   readonly interrupted: boolean
 }
 
-/** Kill a process with SIGKILL a while after it has begun its third save. */
-export const killOnce = async (folder: string, milliseconds: number): Promise<Aftermath> => {
-  const child = spawn(process.execPath, ['--import=tsx', 'test/io/saveLoop.ts', folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.setEncoding('utf8')
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('the process ended by itself')))
+const isWhole = ({ step, tree, skipped }: io.Restored<Saved>): boolean =>
+  skipped.length === 0 &&
+  tree.step.item() === step &&
+  (tree.ballast.data() as Float32Array).every((x) => x === step) &&
+  random.keyData(tree.key).shape[0] === 2 &&
+  nnx.isState(tree.optimizer)
+
+/** A process that trains and saves at every step, ready to begin: compiled code is loaded, nothing is read yet. */
+export class Trainer {
+  readonly #child
+  readonly #ready: Promise<void>
+  readonly #lines: string[] = []
+  #onLine: (() => void) | null = null
+
+  constructor(readonly program: readonly string[]) {
+    const child = spawn(process.execPath, program, { stdio: ['pipe', 'pipe', 'inherit'] })
+    let text = ''
+    child.stdout.setEncoding('utf8')
     child.stdout.on('data', (chunk: string) => {
-      text += chunk
-      if (text.split('\n').length > 3) resolve()
+      const lines = (text + chunk).split('\n')
+      text = lines.pop()!
+      this.#lines.push(...lines)
+      this.#onLine?.()
     })
-  })
-  const exit = once(child, 'exit')
-  await new Promise((resolve) => setTimeout(resolve, milliseconds))
-  child.kill('SIGKILL')
-  await exit
-  const interrupted = readdirSync(folder).some((name) => name.startsWith('.step_'))
-  const manager = new io.CheckpointManager(folder, { keep: 2 })
-  await manager.wait()
-  const steps = manager.steps()
-  const restored = manager.restore<Saved>()!
-  return {
-    begun: Number(text.trim().split('\n').at(-1)),
-    restored: restored.step,
-    whole: restored.skipped.length === 0 && steps.every((step) => isWhole(manager.restore<Saved>(step)!)),
-    interrupted,
+    this.#child = child
+    this.#ready = this.#until(1)
+  }
+
+  async #until(lines: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (this.#lines.length >= lines) resolve()
+      }
+      this.#onLine = look
+      this.#child.once('exit', () => reject(new Error('the process ended by itself')))
+      look()
+    })
+    this.#onLine = null
+  }
+
+  /** Train in a folder up to a step; its losses, as text that tells all bits, by step. */
+  async run(folder: string, steps: number): Promise<ReadonlyMap<number, string>> {
+    await this.#ready
+    const exit = once(this.#child, 'exit')
+    this.#child.stdin.end(`${folder}\n${steps}\n`)
+    await exit
+    return this.#losses()
+  }
+
+  /** Train in a folder, and kill the process with SIGKILL a while after it has said its second loss. */
+  async kill(folder: string, milliseconds: number): Promise<Aftermath> {
+    await this.#ready
+    const exit = once(this.#child, 'exit')
+    this.#child.stdin.end(`${folder}\nInfinity\n`)
+    await this.#until(4)
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    this.#child.kill('SIGKILL')
+    await exit
+    const interrupted = readdirSync(folder).some((name) => name.startsWith('.step_'))
+    const manager = new io.CheckpointManager(folder)
+    await manager.wait()
+    const steps = manager.steps()
+    const restored = manager.restore<Saved>()
+    return {
+      losses: this.#losses(),
+      resumed: Number(this.#lines[1]),
+      restored: restored?.step ?? 0,
+      whole: (restored?.skipped ?? []).length === 0 && steps.every((step) => isWhole(manager.restore<Saved>(step)!)),
+      interrupted,
+    }
+  }
+
+  #losses(): ReadonlyMap<number, string> {
+    return new Map(
+      this.#lines.slice(2).map((line) => {
+        const [step, loss] = line.split(' ')
+        return [Number(step), loss!]
+      }),
+    )
   }
 }

@@ -168,7 +168,10 @@ test('a file that is cut off or grows after it was opened', (t) => {
   io.writeSafetensors(path('cut'), { a: np.ones([100]) })
   const opened = new io.SafetensorsFile(path('cut'))
   truncateSync(path('cut'), 120)
-  t.throws(() => opened.read('a'), { instanceOf: io.SafetensorsError, message: /400 bytes for 'a'/ })
+  t.throws(() => opened.read('a'), {
+    instanceOf: io.SafetensorsError,
+    message: /tensor 'a' requires 400 bytes, got \d+/,
+  })
   t.throws(() => opened.read('toString'), { instanceOf: io.SafetensorsError, message: /a name in the file/ })
   opened.close()
   t.throws(() => opened.read('a'), { message: /an open file/ })

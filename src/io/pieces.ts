@@ -1,0 +1,106 @@
+/** Large files in pieces: each is written and checked by itself, so that no more than a few of them are in memory. */
+import { type FileHandle, open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { readAll } from './files.js'
+
+/** Bytes of a piece. The last one is shorter. */
+export const pieceBytes = 4 << 20
+
+/** Pieces that are written at one time. */
+const inFlight = 2
+
+/** Length of a file, and CRC-32 of each of its pieces: sees one or two flipped bits always, others but for one in 2^32. */
+export interface Checksums {
+  readonly bytes: number
+  readonly crc32: readonly number[]
+}
+
+/** How many pieces a file of so many bytes has. */
+export const pieceCount = (bytes: number): number => Math.ceil(bytes / pieceBytes)
+
+/** A file that is in memory. */
+export interface PieceSource {
+  readonly byteLength: number
+  /** A part of it: a view that may lose its meaning when others run, which {@link isStill} then says. */
+  piece(position: number, length: number): Uint8Array
+  isStill(piece: Uint8Array, position: number): boolean
+  /** What is before `position` is not read again. */
+  release(position: number): void
+}
+
+const writeAt = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let at = 0; at < bytes.byteLength;) {
+    at += (await file.write(bytes, at, bytes.byteLength - at, position + at)).bytesWritten
+  }
+}
+
+/** Writes a file and brings it to the disk, while other code runs. */
+export const writePieces = async (path: string, source: PieceSource): Promise<Checksums> => {
+  const { byteLength } = source
+  const sums: number[] = []
+  const file = await open(path, 'wx')
+  const turns: Promise<void>[] = []
+  const writePiece = async (position: number): Promise<void> => {
+    const length = Math.min(pieceBytes, byteLength - position)
+    let piece = source.piece(position, length)
+    sums.push(crc32(piece))
+    await writeAt(file, piece, position)
+    while (!source.isStill(piece, position)) {
+      piece = source.piece(position, length)
+      await writeAt(file, piece, position)
+    }
+  }
+  try {
+    for (let i = 0; i < pieceCount(byteLength); i++) {
+      await turns[i - inFlight]
+      source.release((i - inFlight + 1) * pieceBytes)
+      turns.push(writePiece(i * pieceBytes))
+    }
+    await Promise.all(turns)
+    await file.sync()
+  } finally {
+    await Promise.allSettled(turns)
+    await file.close()
+  }
+  return { bytes: byteLength, crc32: sums }
+}
+
+/** Reads a file from its start and checks its pieces as they end. */
+export class CheckedReader {
+  #sum = 0
+  #position = 0
+
+  /** @param refuse - throws for a piece that is not that of its checksum, or not there */
+  constructor(
+    readonly fd: number,
+    readonly checksums: Checksums,
+    readonly refuse: (got: string) => never,
+  ) {}
+
+  /** Fill `into` with what comes next. */
+  read(into: Uint8Array): void {
+    const { bytes } = this.checksums
+    for (let at = 0; at < into.byteLength;) {
+      const end = Math.min(bytes, (Math.floor(this.#position / pieceBytes) + 1) * pieceBytes)
+      const part = into.subarray(at, at + Math.min(into.byteLength - at, end - this.#position))
+      if (part.byteLength === 0 || readAll(this.fd, part, this.#position) < part.byteLength) {
+        this.refuse(`${this.#position}`)
+      }
+      this.#sum = crc32(part, this.#sum)
+      this.#position += part.byteLength
+      at += part.byteLength
+      if (this.#position === end) this.#check()
+    }
+  }
+
+  #check(): void {
+    const index = Math.ceil(this.#position / pieceBytes) - 1
+    if (this.#sum !== this.checksums.crc32[index]) this.refuse('others')
+    this.#sum = 0
+  }
+
+  /** The whole file was read. */
+  end(): void {
+    if (this.#position !== this.checksums.bytes) this.refuse(`${this.#position}`)
+  }
+}

@@ -1,0 +1,124 @@
+/** What a checkpoint is written from: the arrays of a tree as they were at one moment. */
+import type { ConcreteArray, NDArray } from '../core/index.js'
+import { bytesOfArray } from './bytes.js'
+import type { PieceSource } from './pieces.js'
+import { writeHeader } from './safetensorsHeader.js'
+import { type ArrayStore, inlineArrays, type Json, type TreeFormat } from './treeCodec.js'
+
+/** Numbers by name: what a checkpoint was worth. */
+export type Metrics = Readonly<Record<string, number>>
+
+/**
+ * The memory of an array until it is released. Arrays don't change, so nothing is copied, unless the array is donated
+ * before: its memory is then copied at that moment.
+ */
+class Held {
+  readonly byteLength: number
+  #bytes: Uint8Array
+  readonly #end: () => void
+
+  constructor(x: NDArray) {
+    this.#bytes = bytesOfArray(x)
+    this.byteLength = this.#bytes.byteLength
+    this.#end = (x as ConcreteArray).beforeDelete(() => {
+      this.#bytes = this.#bytes.slice()
+    })
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  release(): void {
+    this.#end()
+    this.#bytes = new Uint8Array()
+  }
+}
+
+/** @internal A file of arrays, which are held until they are written. */
+export class HeldFile implements PieceSource {
+  readonly byteLength: number
+  readonly #parts: readonly Held[]
+  /** Where each part begins. */
+  readonly #starts: readonly number[]
+  /** The first part that is still held. */
+  #first = 0
+
+  constructor(
+    readonly header: Uint8Array,
+    arrays: readonly NDArray[],
+  ) {
+    this.#parts = arrays.map((x) => new Held(x))
+    let end = header.byteLength
+    this.#starts = this.#parts.map(({ byteLength }) => (end += byteLength) - byteLength)
+    this.byteLength = end
+  }
+
+  /** The part in which all of `length` bytes are. */
+  #partOf(position: number, length: number): number | null {
+    for (let i = this.#first; i < this.#parts.length && this.#starts[i]! <= position; i++) {
+      if (position + length <= this.#starts[i]! + this.#parts[i]!.byteLength) return i
+    }
+    return null
+  }
+
+  piece(position: number, length: number): Uint8Array {
+    const end = position + length
+    const only = this.#partOf(position, length)
+    if (only !== null)
+      return this.#parts[only]!.bytes.subarray(position - this.#starts[only]!, end - this.#starts[only]!)
+    const bytes = new Uint8Array(length)
+    if (position < this.header.byteLength) bytes.set(this.header.subarray(position, end))
+    for (let i = this.#first; i < this.#parts.length && this.#starts[i]! < end; i++) {
+      const start = this.#starts[i]!
+      const from = Math.max(0, position - start)
+      const part = this.#parts[i]!.bytes.subarray(from, end - start)
+      if (part.byteLength > 0) bytes.set(part, start + from - position)
+    }
+    return bytes
+  }
+
+  isStill(piece: Uint8Array, position: number): boolean {
+    const only = this.#partOf(position, piece.byteLength)
+    return only === null || this.#parts[only]!.bytes.buffer === piece.buffer
+  }
+
+  release(position = Infinity): void {
+    for (; this.#first < this.#parts.length; this.#first++) {
+      const part = this.#parts[this.#first]!
+      if (this.#starts[this.#first]! + part.byteLength > position) return
+      part.release()
+    }
+  }
+}
+
+/** @internal What is to be written. */
+export interface Snapshot {
+  readonly step: number
+  readonly metrics: Json
+  readonly tree: Json
+  readonly arrays: HeldFile
+}
+
+const inline = inlineArrays('base64')
+
+/** @internal @throws ArgumentError for what can't be written */
+export const takeSnapshot = (format: TreeFormat, step: number, value: unknown, metrics: Metrics): Snapshot => {
+  const tensors = new Map<string, NDArray>()
+  const store: ArrayStore = {
+    write: (x, path) => {
+      // Refuses traced and donated arrays before any is held.
+      bytesOfArray(x)
+      const name = path.join('/').replaceAll(/\p{Surrogate}/gu, '\ufffd')
+      let free = name === '' || name.startsWith('__') ? `~${name}` : name
+      for (let i = 2; tensors.has(free); i++) free = `${name}~${i}`
+      tensors.set(free, x)
+      return x.weakType ? { ref: free, weakType: true } : { ref: free }
+    },
+    read: inline.read,
+  }
+  const tree = format.write(value, store)
+  const [header, order] = writeHeader(Object.fromEntries(tensors), {})
+  const arrays = order.map((name) => tensors.get(name)!)
+  return { step, metrics: format.write(metrics, inline), tree, arrays: new HeldFile(header, arrays) }
+}
