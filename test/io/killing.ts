@@ -68,12 +68,12 @@ export class Trainer {
     return this.#losses()
   }
 
-  /** Train in a folder, and kill the process with SIGKILL a while after it has said its second loss. */
-  async kill(folder: string, milliseconds: number): Promise<Aftermath> {
+  /** Train in a folder, and kill the process with SIGKILL a while after it has said so many losses. */
+  async kill(folder: string, milliseconds: number, losses = 2): Promise<Aftermath> {
     await this.#ready
     const exit = once(this.#child, 'exit')
     this.#child.stdin.end(`${folder}\nInfinity\n`)
-    await this.#until(4)
+    await this.#until(2 + losses)
     await new Promise((resolve) => setTimeout(resolve, milliseconds))
     this.#child.kill('SIGKILL')
     await exit
