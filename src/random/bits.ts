@@ -7,25 +7,12 @@ import {
   isUnsigned,
   type NDArray,
   type Shape,
-  ShapeError,
   sizeOf,
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { jit } from '../transforms/index.js'
+import { checkedShape } from './arguments.js'
 import { checkedKey, keyWords, type PRNGKey } from './key.js'
-
-/** A shape of whole sizes. @throws ShapeError */
-export const checkedShape = (where: string, shape: Shape): Shape => {
-  const given: unknown = shape
-  if (!Array.isArray(given) || shape.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ShapeError(
-      where,
-      'a shape: an array of whole sizes',
-      Array.isArray(given) ? `[${shape.join()}]` : String(given),
-    )
-  }
-  return shape
-}
 
 /** High and low word of 64 bits. */
 const joined = (high: NDArray, low: NDArray): NDArray =>

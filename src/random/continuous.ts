@@ -1,19 +1,10 @@
 /** Samples of continuous distributions. Each sampler is one compiled program for a shape and a dtype. */
-import {
-  bitWidth,
-  type DType,
-  DTypeError,
-  isFloat,
-  limitsOf,
-  literal,
-  NDArray,
-  type Shape,
-  ShapeError,
-} from '../core/index.js'
+import { bitWidth, type DType, DTypeError, isFloat, limitsOf, literal, NDArray, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, randomBits } from './bits.js'
+import { checkedShape, parameter, refuseUnknown, shapeWith } from './arguments.js'
+import { randomBits } from './bits.js'
 import { checkedKey, type PRNGKey } from './key.js'
 
 export interface SampleOptions {
@@ -32,22 +23,6 @@ export const checkedSample = (
   if (!isFloat(dtype)) throw new DTypeError(where, 'a floating dtype', dtype)
   return [key, checkedShape(where, shape), dtype]
 }
-
-/** The shape of samples whose parameters broadcast to it; default what they broadcast to. @throws ShapeError */
-export const shapeWith = (where: string, shape: Shape | null, parameters: readonly ArrayLike[]): Shape => {
-  const shapes = parameters.map((x) => (x instanceof NDArray ? x.shape : []))
-  const least = lax.broadcastShapes(where, [[], ...shapes])
-  if (shape === null) return least
-  checkedShape(where, shape)
-  const fits =
-    least.length <= shape.length && least.every((n, i) => n === 1 || n === shape[i + shape.length - least.length])
-  if (fits) return shape
-  const got = `[${least.join()}] for samples of shape [${shape.join()}]`
-  throw new ShapeError(where, 'parameters that broadcast to the shape of the samples', got)
-}
-
-/** A parameter as an argument of a program: numbers are inputs, so that another one compiles nothing. */
-export const parameter = (x: ArrayLike, dtype: DType): NDArray => (x instanceof NDArray ? x : literal(Number(x), dtype))
 
 /** Operand of a dtype inside of a program. */
 const typed = (x: NDArray | number, dtype: DType): NDArray =>
@@ -87,7 +62,7 @@ export const normalIn = (k: PRNGKey, shape: Shape, dtype: DType): NDArray => {
  *
  * @see Rump, Zimmermann, Boldo, Melquiond, Computing predecessor and successor in rounding to nearest, 2009
  */
-const neighbour = (x: NDArray, direction: 'above' | 'below'): NDArray => {
+export const neighbour = (x: NDArray, direction: 'above' | 'below'): NDArray => {
   const { eps, tiny, max } = limitsOf(x.dtype)
   const finite = lax.clamp(-max, x, max)
   const step = lax.max(lax.mul(lax.abs(finite), (eps / 2) * (1 + eps)), tiny)
@@ -111,10 +86,6 @@ export const truncatedNormalIn = (
   const greatest = neighbour(lax.stopGradient(high), 'below')
   return lax.min(lax.max(samples, least), greatest)
 }
-
-/** Body of {@link gumbel}. */
-export const gumbelIn = (k: PRNGKey, shape: Shape, dtype: DType): NDArray =>
-  lax.neg(lax.log(lax.neg(lax.log(uniformIn(k, shape, dtype, limitsOf(dtype).tiny, 1)))))
 
 export interface UniformOptions extends SampleOptions {
   /** Least value; broadcasts to the shape; default 0. */
@@ -146,11 +117,9 @@ const uniformProgram = jit(
  * @example
  * random.uniform(random.key(0), [3], { minval: -1 }) // => Array([ 0.93064284, -0.3706367 ,  0.26605988], dtype=float32)
  */
-export const uniform = (
-  key: PRNGKey,
-  shape: Shape = [],
-  { dtype = 'float32', minval = 0, maxval = 1 }: UniformOptions = {},
-): NDArray => {
+export const uniform = (key: PRNGKey, shape: Shape = [], options: UniformOptions = {}): NDArray => {
+  refuseUnknown('random.uniform', options, ['dtype', 'minval', 'maxval'])
+  const { dtype = 'float32', minval = 0, maxval = 1 } = options
   const sample = checkedSample('random.uniform', key, shape, dtype)
   if (minval === 0 && maxval === 1) return standardUniformProgram(...sample)
   shapeWith('random.uniform', shape, [minval, maxval])
@@ -158,14 +127,16 @@ export const uniform = (
 }
 
 /** A sampler without parameters. */
-const standard = (
+export const standard = (
   where: string,
   body: (k: PRNGKey, shape: Shape, dtype: DType) => NDArray,
 ): ((key: PRNGKey, shape?: Shape, options?: SampleOptions) => NDArray) => {
   const named = { [where]: (k: PRNGKey, shape: Shape, dtype: DType): NDArray => body(k, shape, dtype) }[where]!
   const program = jit(named, { staticArgnums: [1, 2] })
-  return (key, shape = [], { dtype = 'float32' } = {}) =>
-    program(...checkedSample(`random.${where}`, key, shape, dtype))
+  return (key, shape = [], options = {}) => {
+    refuseUnknown(`random.${where}`, options, ['dtype'])
+    return program(...checkedSample(`random.${where}`, key, shape, options.dtype ?? 'float32'))
+  }
 }
 
 /**
@@ -199,8 +170,10 @@ export const truncatedNormal = (
   lower: ArrayLike,
   upper: ArrayLike,
   shape: Shape | null = null,
-  { dtype = 'float32' }: SampleOptions = {},
+  options: SampleOptions = {},
 ): NDArray => {
+  refuseUnknown('random.truncatedNormal', options, ['dtype'])
+  const { dtype = 'float32' } = options
   const sample = checkedSample(
     'random.truncatedNormal',
     key,
@@ -210,13 +183,12 @@ export const truncatedNormal = (
   return truncatedNormalProgram(...sample, parameter(lower, dtype), parameter(upper, dtype))
 }
 
-/** Standard Gumbel distribution: the extreme value of many. */
-export const gumbel = standard('gumbel', gumbelIn)
+/** Body of {@link exponential}. */
+export const exponentialIn = (k: PRNGKey, shape: Shape, dtype: DType): NDArray =>
+  lax.neg(lax.log1p(lax.neg(uniformIn(k, shape, dtype, 0, 1))))
 
 /** Exponential distribution of rate 1. */
-export const exponential = standard('exponential', (k, shape, dtype) =>
-  lax.neg(lax.log1p(lax.neg(uniformIn(k, shape, dtype, 0, 1)))),
-)
+export const exponential = standard('exponential', exponentialIn)
 
 /** Laplace distribution of mean 0 and scale 1. */
 export const laplace = standard('laplace', (k, shape, dtype) => {

@@ -7,6 +7,7 @@ import {
   integerRange,
   isFloat,
   isInteger,
+  limitsOf,
   literal,
   NDArray,
   type Shape,
@@ -17,16 +18,29 @@ import {
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, randomBits } from './bits.js'
-import { checkedSample, gumbelIn, shapeWith, uniformIn } from './continuous.js'
+import { checkedShape, refuseUnknown, shapeWith } from './arguments.js'
+import { randomBits } from './bits.js'
+import { checkedSample, uniformIn } from './continuous.js'
+import { checkedMode, gumbelIn, type GumbelMode } from './gumbel.js'
 import { checkedKey, type PRNGKey, split } from './key.js'
 
+/** Resolution of the comparison with the probability: that of one uniform number, or of two. */
+export type BernoulliMode = 'low' | 'high'
+
 const bernoulliProgram = jit(
-  function bernoulli(k: PRNGKey, p: NDArray, shape: Shape) {
-    return lax.lt(uniformIn(k, shape, p.dtype, 0, 1), p)
+  function bernoulli(k: PRNGKey, p: NDArray, shape: Shape, mode: BernoulliMode) {
+    if (mode === 'low') return lax.lt(uniformIn(k, shape, p.dtype, 0, 1), p)
+    const both = uniformIn(k, [2, ...shape], p.dtype, 0, 1)
+    const row = (i: number): NDArray => lax.squeeze(lax.sliceInDim(both, i, i + 1), [0])
+    return lax.lt(lax.mul(row(1), 2 ** -limitsOf(p.dtype).nmant), lax.sub(p, row(0)))
   },
-  { staticArgnums: [2] },
+  { staticArgnums: [2, 3] },
 )
+
+export interface BernoulliOptions {
+  /** `high` also tells probabilities below 1e-7 apart, for twice the bits; default `low`. */
+  readonly mode?: BernoulliMode
+}
 
 /**
  * Booleans that are true with probability p.
@@ -38,19 +52,34 @@ const bernoulliProgram = jit(
  * @example
  * random.bernoulli(random.key(0), 0.7, [4]) // => Array([False,  True,  True,  True], dtype=bool)
  */
-export const bernoulli = (key: PRNGKey, p: ArrayLike = 0.5, shape: Shape | null = null): NDArray => {
+export const bernoulli = (
+  key: PRNGKey,
+  p: ArrayLike = 0.5,
+  shape: Shape | null = null,
+  options: BernoulliOptions = {},
+): NDArray => {
+  refuseUnknown('random.bernoulli', options, ['mode'])
+  const { mode = 'low' } = options
+  if (mode !== 'low' && mode !== 'high') {
+    throw new ArgumentError('random.bernoulli', 'a mode among low, high', String(mode))
+  }
   const probability = p instanceof NDArray ? p : literal(Number(p), 'float32')
   if (!isFloat(probability.dtype)) {
     throw new DTypeError('random.bernoulli', 'a floating probability', showAval(probability.aval))
   }
   checkedKey('random.bernoulli', key)
-  return bernoulliProgram(key, probability, shapeWith('random.bernoulli', shape, [p]))
+  return bernoulliProgram(key, probability, shapeWith('random.bernoulli', shape, [p]), mode)
+}
+
+/** Body of {@link rademacher}. */
+export const rademacherIn = (k: PRNGKey, shape: Shape, dtype: DType): NDArray => {
+  const heads = lax.lt(uniformIn(k, shape, 'float32', 0, 1), 0.5)
+  return lax.sub(lax.mul(lax.convertElementType(heads, dtype), 2), 1)
 }
 
 const rademacherProgram = jit(
   function rademacher(k: PRNGKey, shape: Shape, dtype: DType) {
-    const heads = lax.lt(uniformIn(k, shape, 'float32', 0, 1), 0.5)
-    return lax.sub(lax.mul(lax.convertElementType(heads, dtype), 2), 1)
+    return rademacherIn(k, shape, dtype)
   },
   { staticArgnums: [1, 2] },
 )
@@ -61,7 +90,9 @@ export interface IntegerOptions {
 }
 
 /** 1 or -1, each with probability 1/2. */
-export const rademacher = (key: PRNGKey, shape: Shape = [], { dtype = 'int32' }: IntegerOptions = {}): NDArray => {
+export const rademacher = (key: PRNGKey, shape: Shape = [], options: IntegerOptions = {}): NDArray => {
+  refuseUnknown('random.rademacher', options, ['dtype'])
+  const { dtype = 'int32' } = options
   if (!isFloat(dtype) && !isInteger(dtype)) throw new DTypeError('random.rademacher', 'a dtype of numbers', dtype)
   checkedKey('random.rademacher', key)
   return rademacherProgram(key, checkedShape('random.rademacher', shape), dtype)
@@ -163,8 +194,10 @@ export const randint = (
   shape: Shape,
   minval: ArrayLike,
   maxval: ArrayLike,
-  { dtype = 'int32' }: IntegerOptions = {},
+  options: IntegerOptions = {},
 ): NDArray => {
+  refuseUnknown('random.randint', options, ['dtype'])
+  const { dtype = 'int32' } = options
   checkedKey('random.randint', key)
   if (!isInteger(dtype)) throw new DTypeError('random.randint', 'an integer dtype', dtype)
   shapeWith('random.randint', shape, [minval, maxval])
@@ -175,28 +208,29 @@ export const randint = (
 }
 
 const categoricalProgram = jit(
-  function categorical(k: PRNGKey, logits: NDArray, axis: number, shape: Shape) {
+  function categorical(k: PRNGKey, logits: NDArray, axis: number, shape: Shape, mode: GumbelMode) {
     const batch = logits.ndim - 1
     const prefix = shape.slice(0, shape.length - batch)
     const noise = gumbelIn(
       k,
       [...prefix, ...shape.slice(prefix.length).toSpliced(axis, 0, logits.shape[axis]!)],
       logits.dtype,
+      mode,
     )
     return lax.argmax(lax.add(noise, logits), prefix.length + axis)
   },
-  { staticArgnums: [2, 3] },
+  { staticArgnums: [2, 3, 4] },
 )
 
 const categoricalWithoutReplacement = jit(
-  function categorical(k: PRNGKey, logits: NDArray, axis: number, shape: Shape) {
+  function categorical(k: PRNGKey, logits: NDArray, axis: number, shape: Shape, mode: GumbelMode) {
     const count = sizeOf(shape.slice(0, shape.length - logits.ndim + 1))
-    const noisy = lax.add(logits, gumbelIn(k, logits.shape, logits.dtype))
+    const noisy = lax.add(logits, gumbelIn(k, logits.shape, logits.dtype, mode))
     const others = lax.range(logits.ndim).filter((i) => i !== axis)
     const [, indices] = lax.topK(lax.transpose(noisy, [...others, axis]), count)
     return lax.reshape(lax.moveToFront(indices, logits.ndim - 1), shape)
   },
-  { staticArgnums: [2, 3] },
+  { staticArgnums: [2, 3, 4] },
 )
 
 export interface CategoricalOptions {
@@ -206,6 +240,8 @@ export interface CategoricalOptions {
   readonly shape?: Shape | null
   /** Whether a category may be drawn more than once for the same logits; default true. */
   readonly replace?: boolean
+  /** Resolution of the Gumbel-distributed scores; default `low`. */
+  readonly mode?: GumbelMode
 }
 
 /**
@@ -218,11 +254,10 @@ export interface CategoricalOptions {
  * @example
  * random.categorical(random.key(0), np.array([0, 5, 0]), { shape: [4] }) // => Array([1, 1, 1, 1], dtype=int32)
  */
-export const categorical = (
-  key: PRNGKey,
-  logits: NDArray,
-  { axis = -1, shape = null, replace = true }: CategoricalOptions = {},
-): NDArray => {
+export const categorical = (key: PRNGKey, logits: NDArray, options: CategoricalOptions = {}): NDArray => {
+  refuseUnknown('random.categorical', options, ['axis', 'shape', 'replace', 'mode'])
+  const { axis = -1, shape = null, replace = true } = options
+  const mode = checkedMode('random.categorical', options.mode ?? 'low')
   const along = lax.canonicalAxis('random.categorical', axis, logits.ndim)
   const batch = lax.withoutAxes(logits.shape, [along])
   const [k, sizes] = checkedSample('random.categorical', key, shape ?? batch, logits.dtype)
@@ -234,11 +269,11 @@ export const categorical = (
     const expected = `a shape that ends with the other axes [${batch.join()}] of the logits`
     throw new ShapeError('random.categorical', expected, `[${sizes.join()}]`)
   }
-  if (replace) return categoricalProgram(k, logits, along, sizes)
+  if (replace) return categoricalProgram(k, logits, along, sizes, mode)
   const [count, known] = [sizeOf(sizes.slice(0, sizes.length - batch.length)), logits.shape[along]!]
   if (count > known) {
     const expected = `at most ${known} draws without replacement from ${known} categories`
     throw new ShapeError('random.categorical', expected, `${count}`)
   }
-  return categoricalWithoutReplacement(k, logits, along, sizes)
+  return categoricalWithoutReplacement(k, logits, along, sizes, mode)
 }

@@ -3,9 +3,11 @@ import { ArgumentError, NDArray, type Shape, ShapeError, showAval, sizeOf } from
 import * as lax from '../lax/index.js'
 import { asarray } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, randomBits } from './bits.js'
-import { checkedSample, gumbelIn, uniformIn } from './continuous.js'
+import { checkedShape, refuseUnknown } from './arguments.js'
+import { randomBits } from './bits.js'
+import { checkedSample, uniformIn } from './continuous.js'
 import { randint } from './discrete.js'
+import { checkedMode, gumbelIn, type GumbelMode } from './gumbel.js'
 import { checkedKey, type PRNGKey, split } from './key.js'
 
 /** Sort by random keys, so often that all pairs of elements had unlike keys at least once, almost surely. */
@@ -51,11 +53,9 @@ export interface PermutationOptions {
  * @example
  * random.permutation(random.key(0), 5) // => Array([1, 0, 4, 3, 2], dtype=int32)
  */
-export const permutation = (
-  key: PRNGKey,
-  x: number | NDArray,
-  { axis = 0, independent = false }: PermutationOptions = {},
-): NDArray => {
+export const permutation = (key: PRNGKey, x: number | NDArray, options: PermutationOptions = {}): NDArray => {
+  refuseUnknown('random.permutation', options, ['axis', 'independent'])
+  const { axis = 0, independent = false } = options
   checkedKey('random.permutation', key)
   if (!(x instanceof NDArray)) return permutedRange(key, population('random.permutation', x))
   if (x.ndim === 0) throw new ShapeError('random.permutation', 'a number, or an array with axes', showAval(x.aval))
@@ -81,17 +81,17 @@ const countLess = (ascending: NDArray, values: NDArray): NDArray => {
 }
 
 const weightedPositions = jit(
-  function choice(k: PRNGKey, p: NDArray, shape: Shape, replace: boolean) {
+  function choice(k: PRNGKey, p: NDArray, shape: Shape, replace: boolean, mode: GumbelMode) {
     if (replace) {
       const cumulative = lax.cumsum(p, 0)
       const total = lax.sliceInDim(cumulative, p.size - 1, p.size)
       const u = uniformIn(k, shape, p.dtype, 0, 1)
       return countLess(cumulative, lax.mul(lax.reshape(total, []), lax.sub(1, u)))
     }
-    const noisy = lax.add(gumbelIn(k, p.shape, p.dtype), lax.log(p))
+    const noisy = lax.add(gumbelIn(k, p.shape, p.dtype, mode), lax.log(p))
     return lax.reshape(lax.topK(noisy, sizeOf(shape))[1], shape)
   },
-  { staticArgnums: [2, 3] },
+  { staticArgnums: [2, 3, 4] },
 )
 
 export interface ChoiceOptions {
@@ -101,6 +101,8 @@ export interface ChoiceOptions {
   readonly p?: NDArray | readonly number[] | null
   /** The axis whose elements are drawn; default the first. */
   readonly axis?: number
+  /** Resolution of the scores that draw with `p` and without replacement; default `low`. */
+  readonly mode?: GumbelMode
 }
 
 /**
@@ -113,13 +115,11 @@ export interface ChoiceOptions {
  * @example
  * random.choice(random.key(0), 10, [4], { replace: false }) // => Array([2, 7, 9, 6], dtype=int32)
  */
-export const choice = (
-  key: PRNGKey,
-  a: number | NDArray,
-  shape: Shape = [],
-  { replace = true, p = null, axis = 0 }: ChoiceOptions = {},
-): NDArray => {
+export const choice = (key: PRNGKey, a: number | NDArray, shape: Shape = [], options: ChoiceOptions = {}): NDArray => {
   const where = 'random.choice'
+  refuseUnknown(where, options, ['replace', 'p', 'axis', 'mode'])
+  const { replace = true, p = null, axis = 0 } = options
+  const mode = checkedMode(where, options.mode ?? 'low')
   checkedKey(where, key)
   checkedShape(where, shape)
   const x = a instanceof NDArray ? a : null
@@ -138,7 +138,7 @@ export const choice = (
       throw new ShapeError(where, `${n} probabilities`, showAval(weights.aval))
     }
     checkedSample(where, key, shape, weights.dtype)
-    return taken(weightedPositions(key, weights, shape, replace))
+    return taken(weightedPositions(key, weights, shape, replace, mode))
   }
   if (replace) return taken(randint(key, shape, 0, n))
   const first = lax.sliceInDim(permutation(key, x ?? n, { axis: along }), 0, count, 1, along)
