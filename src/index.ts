@@ -25,7 +25,17 @@ export {
 } from './core/index.js'
 export { PytreeError, type Pytree } from './pytree/index.js'
 export * as tree from './pytree/index.js'
-export { AllocationError, RuntimeError, runtimeStats, sessionCacheStats, type RuntimeStats } from './runtime/index.js'
+export {
+  AllocationError,
+  profile,
+  type Profile,
+  type ProfileRow,
+  RuntimeError,
+  runtimeStats,
+  type RuntimeStats,
+  sessionCacheStats,
+  type TraceEvent,
+} from './runtime/index.js'
 export * as io from './io/index.js'
 export * as lax from './laxNamespace.js'
 export * as nn from './nn/index.js'

@@ -8,9 +8,11 @@ export interface Settings {
    * `nnx.Optimizer`; `true` is that of later JAX.
    */
   readonly threefryPartitionable: boolean
+  /** Whether each equation keeps the line of the user's code that it comes from, for profiles; `false` by default. */
+  readonly sourceLines: boolean
 }
 
-let settings: Settings = { threefryPartitionable: false }
+let settings: Settings = { threefryPartitionable: false, sourceLines: false }
 let version = 0
 
 /** Settings of the process. */

@@ -2,6 +2,7 @@
 import { ConcreteArray, type NDArray, type Scalar } from './array.js'
 import { equalAvals, type ShapedArray, showAval, showAvalShort } from './aval.js'
 import type { Primitive } from './primitive.js'
+import { fromLine } from './sourceLine.js'
 import { bind } from './trace.js'
 
 /** A value that an equation or the caller defines. */
@@ -26,6 +27,8 @@ export interface Eqn {
   readonly inputs: readonly Atom[]
   readonly params: unknown
   readonly outputs: readonly Var[]
+  /** The user's line that it comes from, where the setting `sourceLines` asked for it. */
+  readonly source?: string
 }
 
 /** A program without free variables. Programs that close over arrays take them as leading inputs. */
@@ -71,8 +74,8 @@ export const evalJaxpr = (jaxpr: Jaxpr, args: readonly NDArray[]): readonly NDAr
   const env = new Map<Var, NDArray>()
   jaxpr.inputs.forEach((v, i) => env.set(v, args[i]!))
   const read = (a: Atom): NDArray => (a instanceof Literal ? new ConcreteArray(a.aval, null, a.value) : env.get(a)!)
-  for (const { primitive, inputs, params, outputs } of jaxpr.eqns) {
-    const results = bind(primitive, inputs.map(read), params)
+  for (const { primitive, inputs, params, outputs, source } of jaxpr.eqns) {
+    const results = fromLine(source, () => bind(primitive, inputs.map(read), params))
     outputs.forEach((v, i) => env.set(v, results[i]!))
   }
   return jaxpr.outputs.map(read)

@@ -1,8 +1,10 @@
 /** Staging: run a function on tracers and keep the equations. */
 import { ConcreteArray, type NDArray, Tracer } from './array.js'
 import type { ShapedArray } from './aval.js'
+import { config } from './config.js'
 import { type Atom, type Eqn, Jaxpr, Literal, Var } from './jaxpr.js'
 import type { Primitive } from './primitive.js'
+import { sourceLine } from './sourceLine.js'
 import { type Trace, withTrace } from './trace.js'
 
 /** An array that stands for a variable of the program that is being written. */
@@ -41,7 +43,8 @@ export class JaxprTrace implements Trace {
   process<P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] {
     const avals = args.map((x) => x.aval)
     const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval))
-    this.#eqns.push({ primitive: primitive, inputs: args.map((x) => this.atom(x)), params, outputs })
+    const eqn = { primitive, inputs: args.map((x) => this.atom(x)), params, outputs }
+    this.#eqns.push(config.get('sourceLines') ? { ...eqn, source: sourceLine() } : eqn)
     return outputs.map((v) => new JaxprTracer(this, v, `result of ${primitive.name}`))
   }
 

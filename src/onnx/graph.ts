@@ -52,6 +52,7 @@ class Value implements OnnxValue {
 }
 
 interface Node {
+  readonly name: string
   readonly opType: string
   readonly domain: string
   readonly inputs: readonly (OnnxValue | null)[]
@@ -70,8 +71,9 @@ interface Constant {
   readonly tensor: ConstantTensor
 }
 
-/** What the graphs of one model share: names, constants, operator domains. */
+/** What the graphs of one model share: names, constants, operator domains, the label of new nodes. */
 class Model {
+  label = ''
   readonly names = new Set<string>()
   readonly domains = new Set<string>()
   readonly constants: Constant[] = []
@@ -125,6 +127,11 @@ export class GraphBuilder implements Subgraph {
   constructor(parent?: GraphBuilder) {
     this.#model = parent === undefined ? new Model() : parent.#model
     this.#root = parent === undefined ? this : parent.#root
+  }
+
+  /** Names the nodes that are made from here on, in this graph and the others of its model: `label#n`; '' for none. */
+  label(label: string): void {
+    this.#model.label = label
   }
 
   /** Number of nodes of this graph, without those of subgraphs. */
@@ -198,7 +205,9 @@ export class GraphBuilder implements Subgraph {
       if (attribute !== undefined) present.push([key, attribute])
     }
     if (domain !== '') this.#model.domains.add(domain)
-    this.#nodes.push({ opType, domain, inputs, outputs, attributes: present })
+    const { label } = this.#model
+    const name = label === '' ? '' : this.#model.fresh(`${label}#`)
+    this.#nodes.push({ name, opType, domain, inputs, outputs, attributes: present })
     return outputs
   }
 
@@ -284,14 +293,14 @@ export class GraphBuilder implements Subgraph {
   }
 }
 
-function nodeProto({ opType, domain, inputs, outputs, attributes }: Node): NodeProto {
+function nodeProto({ name, opType, domain, inputs, outputs, attributes }: Node): NodeProto {
   const node = {
     opType,
     input: inputs.map((value) => (value === null ? '' : value.name)),
     output: outputs.map((value) => value.name),
     attribute: attributes.map(([name, value]) => attributeProto(name, value)),
   }
-  return domain === '' ? node : { ...node, domain }
+  return { ...node, ...(domain !== '' && { domain }), ...(name !== '' && { name }) }
 }
 
 function portProto({ value, type, shape }: Port): ValueInfoProto {

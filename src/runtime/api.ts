@@ -29,6 +29,11 @@ export interface OrtFunctions {
   readonly CreateSessionFromArray: (env: Pointer, model: Memory, size: number, options: Pointer, out: Memory) => Status
   readonly Run: RunFunction
   readonly CreateSessionOptions: (out: Memory) => Status
+  readonly EnableProfiling: (options: Pointer, prefix: Memory) => Status
+  readonly SessionEndProfiling: (session: Pointer, allocator: Pointer, out: Memory) => Status
+  readonly GetAllocatorWithDefaultOptions: (out: Memory) => Status
+  readonly AllocatorFree: (allocator: Pointer, memory: Pointer) => Status
+  readonly ReleaseSessionOptions: (options: Pointer) => void
   readonly DisableMemPattern: (options: Pointer) => Status
   readonly SetSessionGraphOptimizationLevel: (options: Pointer, level: number) => Status
   readonly SetIntraOpNumThreads: (options: Pointer, count: number) => Status
@@ -69,14 +74,19 @@ const SIGNATURES: Readonly<Record<keyof OrtFunctions, Signature>> = {
   CreateSessionFromArray: [8, P, P, P, 'size_t', P, P],
   Run: [9, P, P, P, P, P, 'size_t', P, 'size_t', P],
   CreateSessionOptions: [10, P, P],
+  EnableProfiling: [14, P, P, P],
   DisableMemPattern: [17, P, P],
   SetSessionGraphOptimizationLevel: [23, P, P, 'int'],
   SetIntraOpNumThreads: [24, P, P, 'int'],
   CreateTensorWithDataAsOrtValue: [49, P, P, P, 'size_t', P, 'size_t', 'int', P],
   CreateCpuMemoryInfo: [69, P, 'int', 'int', P],
+  AllocatorFree: [76, P, P, P],
+  GetAllocatorWithDefaultOptions: [78, P, P],
   ReleaseStatus: [93, 'void', P],
   ReleaseSession: [95, 'void', P],
   ReleaseValue: [96, 'void', P],
+  ReleaseSessionOptions: [100, 'void', P],
+  SessionEndProfiling: [110, P, P, P, P],
   CreateEnvWithGlobalThreadPools: [119, P, 'int', 'str', P, P],
   DisablePerSessionThreads: [120, P, P],
   CreateThreadingOptions: [121, P, P],
@@ -211,6 +221,9 @@ export function created(create: (out: Memory) => Status, where: string): Pointer
   check(create(result), where)
   return result[0]!
 }
+
+/** The C string at `pointer`. */
+export const readString = (pointer: Pointer): string => koffi().decode.string(pointer)
 
 /** The strings of a C array of C strings at `pointer`. */
 export function readStrings(pointer: Pointer, count: number): readonly string[] {

@@ -12,17 +12,29 @@ const LEVELS: Readonly<Record<Optimize, number>> = { none: 0, all: 99 }
 const optionsByKind = new Map<string, Pointer>()
 let sharedThreads = true
 
+/** How a native session is made. */
+export interface CompileSettings {
+  readonly optimize: Optimize
+  readonly foldConstants: boolean
+  /** Where the runtime writes what it measures: the beginning of a file name. */
+  readonly profile?: string | undefined
+}
+
 /**
  * Compiles `model` to a native session, to be released by `ReleaseSession`.
  * @throws LibraryError where ONNX Runtime cannot be loaded.
  * @throws RuntimeError where it refuses the model, naming `where`.
  */
-export function compile(model: Uint8Array, optimize: Optimize, foldConstants: boolean, where: string): Pointer {
+export function compile(model: Uint8Array, settings: CompileSettings, where: string): Pointer {
   const env = environment()
   const { CreateSessionFromArray } = ort()
   const attempt = (): Pointer => {
-    const options = sessionOptions(optimize, foldConstants)
-    return created((out: Memory) => CreateSessionFromArray(env, model, model.byteLength, options, out), where)
+    const options = settings.profile === undefined ? sharedOptions(settings) : makeOptions(settings)
+    try {
+      return created((out: Memory) => CreateSessionFromArray(env, model, model.byteLength, options, out), where)
+    } finally {
+      if (settings.profile !== undefined) ort().ReleaseSessionOptions(options)
+    }
   }
   try {
     return attempt()
@@ -36,17 +48,17 @@ export function compile(model: Uint8Array, optimize: Optimize, foldConstants: bo
   }
 }
 
-function sessionOptions(optimize: Optimize, foldConstants: boolean): Pointer {
-  const kind = `${optimize}, folding ${foldConstants ? 'on' : 'off'}`
+function sharedOptions(settings: CompileSettings): Pointer {
+  const kind = `${settings.optimize}, folding ${settings.foldConstants ? 'on' : 'off'}`
   let options = optionsByKind.get(kind)
   if (options === undefined) {
-    options = makeOptions(optimize, foldConstants)
+    options = makeOptions(settings)
     optionsByKind.set(kind, options)
   }
   return options
 }
 
-function makeOptions(optimize: Optimize, foldConstants: boolean): Pointer {
+function makeOptions({ optimize, foldConstants, profile }: CompileSettings): Pointer {
   const api = ort()
   const where = 'the session options'
   const options = created(api.CreateSessionOptions, where)
@@ -59,5 +71,10 @@ function makeOptions(optimize: Optimize, foldConstants: boolean): Pointer {
     check(api.SetIntraOpNumThreads(options, optimize === 'none' ? 1 : threadCount()), where)
     configure('session.intra_op.allow_spinning', '0')
   }
+  if (profile !== undefined) check(api.EnableProfiling(options, systemString(profile)), where)
   return options
 }
+
+// Paths are wide characters on Windows.
+const systemString = (text: string): Uint8Array =>
+  Buffer.from(`${text}\0`, process.platform === 'win32' ? 'utf16le' : 'utf8')

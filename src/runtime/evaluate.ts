@@ -13,82 +13,18 @@ import {
   type ShapedArray,
   showAval,
   showParams,
+  sourceLine,
   type TypedArray,
   Var,
 } from '../core/index.js'
 import { tensor } from '../onnx/index.js'
-import { lower } from '../transforms/index.js'
-import { type Operand, TensorBuffer } from './buffer.js'
-import { BufferPool, poolKey } from './pool.js'
-import { Session } from './session.js'
+import { TensorBuffer } from './buffer.js'
+import { isRecording, profiled, type Profiled, transferred } from './recording.js'
+import { pool, Program } from './program.js'
 import { SessionCache } from './sessionCache.js'
-import { Staging } from './staging.js'
 
 const maxEagerPrograms = 1024
 const maxCompiledPrograms = 256
-
-const pool = new BufferPool()
-
-/** A compiled program: a session, which of the arguments it takes, and the memory of what is small. */
-class Program {
-  readonly #session: Session
-  readonly #inputs: readonly number[]
-  readonly #staged: { readonly inputs: Staging; readonly outputs: Staging }
-  readonly #avalsOut: readonly ShapedArray[]
-  readonly #outputKeys: readonly string[]
-
-  constructor(jaxpr: Jaxpr, name: string, optimize: 'none' | 'all') {
-    const { graph, inputs, inputNames, outputNames } = lower(jaxpr, 'cpu')
-    this.#session = new Session(graph.encode(), { inputs: inputNames, outputs: outputNames, optimize, name })
-    this.#inputs = inputs
-    this.#avalsOut = jaxpr.avalsOut
-    this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
-    this.#staged = {
-      inputs: new Staging(inputs.map((i) => jaxpr.inputs[i]!.aval)),
-      outputs: new Staging(this.#avalsOut),
-    }
-  }
-
-  run(args: readonly ConcreteArray[]): TensorBuffer[] {
-    const staged = this.#staged
-    const operands = new Array<Operand>(this.#inputs.length)
-    for (let i = 0; i < operands.length; i++) {
-      operands[i] = staged.inputs.argument(i, args[this.#inputs[i]!]!.storage as TensorBuffer)
-    }
-    const count = this.#avalsOut.length
-    const buffers = new Array<TensorBuffer | null>(count)
-    const targets = new Array<Operand>(count)
-    let copies = 0
-    for (let i = 0; i < count; i++) {
-      const slot = staged.outputs.slot(i)
-      const buffer = slot === null ? this.#take(i) : pool.reuse(this.#outputKeys[i]!)
-      buffers[i] = buffer
-      if (buffer === null) copies++
-      targets[i] = buffer ?? slot!
-    }
-    this.#session.run(operands, targets)
-    if (copies > 0) staged.outputs.copyOut(buffers)
-    return buffers as TensorBuffer[]
-  }
-
-  async runAsync(args: readonly ConcreteArray[]): Promise<TensorBuffer[]> {
-    const inputs = this.#inputs.map((i) => args[i]!.storage as TensorBuffer)
-    const outputs = this.#avalsOut.map((_, i) => this.#take(i))
-    await this.#session.runAsync(inputs, outputs)
-    return outputs
-  }
-
-  #take(output: number): TensorBuffer {
-    const { dtype, shape } = this.#avalsOut[output]!
-    return pool.take(dtype, shape, this.#outputKeys[output])
-  }
-
-  release(): void {
-    this.#session.release()
-    this.#staged.inputs.release()
-    this.#staged.outputs.release()
-  }
-}
 
 const compiledPrograms = new SessionCache<Program>(maxCompiledPrograms)
 
@@ -112,7 +48,8 @@ class CompiledProgram implements Executable {
   }
 
   #program(): Program {
-    return compiledPrograms.get(this.#key, () => new Program(this.jaxpr, this.name, 'all'))
+    const make = (profile?: string): Program => new Program(this.jaxpr, this.name, 'all', profile)
+    return isRecording() ? profiled(this.#key, this.name, make) : compiledPrograms.get(this.#key, make)
   }
 
   /** The arrays that are donated, checked before anything runs. */
@@ -175,17 +112,34 @@ class CompiledProgram implements Executable {
 }
 
 /** The program of one operation. */
-const singleEqn = (primitive: Primitive, avals: readonly ShapedArray[], params: unknown): Jaxpr => {
-  const inputs = avals.map((aval) => new Var(aval))
-  const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval))
-  return new Jaxpr(inputs, [{ primitive, inputs, params, outputs }], outputs)
-}
-
-interface EagerProgram {
-  /** `null` without results: ONNX Runtime refuses a graph that has none. */
-  readonly program: Program | null
+class EagerProgram implements Profiled {
   readonly avalsOut: readonly ShapedArray[]
-  release(): void
+  /** `null` without results: ONNX Runtime refuses a graph that has none. */
+  readonly #program: Program | null
+
+  constructor(primitive: Primitive, avals: readonly ShapedArray[], params: unknown, line?: string, profile?: string) {
+    this.avalsOut = primitive.abstractEval(avals, params)
+    const inputs = avals.map((aval) => new Var(aval))
+    const outputs = this.avalsOut.map((aval) => new Var(aval))
+    const eqn = { primitive, inputs, params, outputs, ...(line !== undefined && { source: line }) }
+    const optimize = primitive.inlined === undefined ? 'none' : 'all'
+    this.#program =
+      outputs.length === 0 ? null : new Program(new Jaxpr(inputs, [eqn], outputs), primitive.name, optimize, profile)
+  }
+
+  run(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
+    return this.#program === null ? [] : results(this.avalsOut, this.#program.run(args))
+  }
+
+  get sources(): readonly string[] {
+    return this.#program?.sources ?? []
+  }
+  endProfiling(): string | null {
+    return this.#program?.endProfiling() ?? null
+  }
+  release(): void {
+    this.#program?.release()
+  }
 }
 
 const eager = new SessionCache<EagerProgram>(maxEagerPrograms)
@@ -208,30 +162,18 @@ export const cpuBackend: Backend = {
     return true
   },
 
-  allocate: (aval: ShapedArray, data: TypedArray) => TensorBuffer.from(aval.dtype, aval.shape, data),
+  allocate: (aval: ShapedArray, data: TypedArray) =>
+    transferred(data.byteLength, () => TensorBuffer.from(aval.dtype, aval.shape, data)),
 
   compile: (jaxpr: Jaxpr, { name, donated = [] }: CompileOptions) => new CompiledProgram(jaxpr, name, donated),
 
   evaluate(primitive, args, params) {
     const key = `${primitive.name}${showParams(primitive, params)}(${args.map((x) => typeKey(x.aval)).join()})`
-    const { program, avalsOut } = eager.get(key, () => {
-      const jaxpr = singleEqn(
-        primitive,
-        args.map((x) => x.aval),
-        params,
-      )
-      if (jaxpr.outputs.length === 0) return { program: null, avalsOut: [], release: () => undefined }
-      const compiled = new Program(jaxpr, primitive.name, primitive.inlined === undefined ? 'none' : 'all')
-      return {
-        program: compiled,
-        avalsOut: jaxpr.avalsOut,
-        release: () => {
-          compiled.release()
-        },
-      }
-    })
-    if (program === null) return []
-    return results(avalsOut, program.run(args))
+    const line = isRecording() ? sourceLine() : undefined
+    const avals = args.map((x) => x.aval)
+    const make = (profile?: string): EagerProgram => new EagerProgram(primitive, avals, params, line, profile)
+    const program = line === undefined ? eager.get(key, make) : profiled(`${key} ${line}`, primitive.name, make)
+    return program.run(args)
   },
 }
 

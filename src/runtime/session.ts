@@ -1,5 +1,5 @@
 /** Compiled models and their runs. */
-import { addressOf, check, ort, type Pointer } from './api.js'
+import { addressOf, check, created, ort, type Pointer, readString } from './api.js'
 import { type Operand, type TensorBuffer, unpin } from './buffer.js'
 import { compile, type Optimize } from './compile.js'
 import { SessionArityError, SessionReleasedError } from './errors.js'
@@ -20,6 +20,8 @@ export interface SessionOptions {
    * Expand, Range and ConstantOfShape, too.
    */
   readonly foldConstants?: boolean
+  /** Where to write what the runtime measures: the beginning of a file name; see {@link Session.endProfiling}. */
+  readonly profile?: string
   /** Names the session in errors. */
   readonly name?: string
 }
@@ -56,11 +58,11 @@ export class Session {
    * @throws LibraryError where ONNX Runtime cannot be loaded.
    * @throws RuntimeError where it refuses the model.
    */
-  constructor(model: Uint8Array, { inputs, outputs, optimize, foldConstants = false, name }: SessionOptions) {
+  constructor(model: Uint8Array, { inputs, outputs, optimize, foldConstants = false, profile, name }: SessionOptions) {
     this.name = name ?? 'anonymous'
     this.inputs = inputs
     this.outputs = outputs
-    this.#native = { pointer: compile(model, optimize, foldConstants, `session '${this.name}'`) }
+    this.#native = { pointer: compile(model, { optimize, foldConstants, profile }, `session '${this.name}'`) }
     this.#inputNames = stringArray(inputs)
     this.#outputNames = stringArray(outputs)
     this.#inputHandles = nativeArray(inputs.length)
@@ -159,6 +161,17 @@ export class Session {
       this.#pending--
       if (this.#released) this.#dispose()
     }
+  }
+
+  /** Stops measuring, and writes the file: its path. */
+  endProfiling(): string {
+    const api = ort()
+    const where = `the profile of '${this.name}'`
+    const allocator = created(api.GetAllocatorWithDefaultOptions, where)
+    const text = created((out) => api.SessionEndProfiling(this.#native.pointer, allocator, out), where)
+    const path = readString(text)
+    check(api.AllocatorFree(allocator, text), where)
+    return path
   }
 
   /** Frees the compiled model, after the asynchronous runs under way; a second call does nothing. */

@@ -1,15 +1,16 @@
 /** Reverse mode: linearize, then transpose. */
 import {
   type Atom,
-  currentTrace,
+  bind,
   ConcreteArray,
+  currentTrace,
   type Eqn,
   evalJaxpr,
+  fromLine,
   type Jaxpr,
   JaxprTrace,
   Linear,
   Literal,
-  bind,
   type NDArray,
   type Primitive,
   type ShapedArray,
@@ -148,7 +149,7 @@ export const backward = (
       pending.push(eqn)
       eqn.outputs.forEach((v) => linear.add(v))
     } else {
-      const results = bind(eqn.primitive, eqn.inputs.map(read), eqn.params)
+      const results = fromLine(eqn.source, () => bind(eqn.primitive, eqn.inputs.map(read), eqn.params))
       eqn.outputs.forEach((v, i) => values.set(v, results[i]!))
     }
   }
@@ -161,10 +162,12 @@ export const backward = (
   for (const eqn of pending.reverse()) {
     const outer = eqn.outputs.map((v): Tangent => cotangents.get(v) ?? zero)
     if (outer.every((ct) => ct === zero)) continue
-    const inner = eqn.primitive.transpose(
-      outer,
-      eqn.inputs.map((a) => (linear.has(a) ? new Linear(a.aval) : read(a))),
-      eqn.params,
+    const inner = fromLine(eqn.source, () =>
+      eqn.primitive.transpose(
+        outer,
+        eqn.inputs.map((a) => (linear.has(a) ? new Linear(a.aval) : read(a))),
+        eqn.params,
+      ),
     )
     eqn.inputs.forEach((a, i) => accumulate(a, inner[i] ?? null))
     eqn.outputs.forEach((v) => cotangents.delete(v))

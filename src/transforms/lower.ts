@@ -1,5 +1,5 @@
 /** Lowering: a program becomes an ONNX graph. The only walk that calls `lower` rules. */
-import { type Atom, type Jaxpr, Literal, type LowerContext, type Var } from '../core/index.js'
+import { type Atom, type Eqn, type Jaxpr, Literal, type LowerContext, type Var } from '../core/index.js'
 import { GraphBuilder, type OnnxValue } from '../onnx/index.js'
 import { optimize } from './passes.js'
 
@@ -10,6 +10,19 @@ export interface Lowered {
   readonly inputs: readonly number[]
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
+  /** Where each label comes from: `primitive@index` names nodes. */
+  readonly sources: readonly string[]
+}
+
+/** Names the nodes of each equation after its primitive and its line. */
+class Labels {
+  readonly sources: string[] = []
+  readonly #indices = new Map<string, number>()
+  of({ primitive, source = '' }: Eqn): string {
+    let index = this.#indices.get(source)
+    if (index === undefined) this.#indices.set(source, (index = this.sources.push(source) - 1))
+    return `${primitive.name}@${index}`
+  }
 }
 
 /** Nodes of a program's equations, in `graph`. */
@@ -18,25 +31,33 @@ const lowerEqns = (
   inputs: readonly OnnxValue[],
   graph: GraphBuilder,
   device: string,
+  labels: Labels | null,
 ): readonly OnnxValue[] => {
   const env = new Map<Var, OnnxValue>(jaxpr.inputs.map((v, i) => [v, inputs[i]!]))
   const read = (a: Atom): OnnxValue => (a instanceof Literal ? graph.scalar(a.aval.dtype, a.value) : env.get(a)!)
-  for (const { primitive, inputs: atoms, params, outputs } of jaxpr.eqns) {
+  for (const eqn of jaxpr.eqns) {
+    const { primitive, inputs: atoms, params, outputs } = eqn
     const context: LowerContext = {
       graph,
       avalsIn: atoms.map((a) => a.aval),
       avalsOut: outputs.map((v) => v.aval),
       device,
-      inline: (inner, values, target = graph) => lowerEqns(optimize(inner), values, target, device),
+      inline: (inner, values, target = graph) => {
+        const results = lowerEqns(optimize(inner), values, target, device, labels)
+        if (labels !== null) graph.label(labels.of(eqn))
+        return results
+      },
     }
+    if (labels !== null) graph.label(labels.of(eqn))
     const values = primitive.lower(context, atoms.map(read), params)
     outputs.forEach((v, i) => env.set(v, values[i]!))
   }
   return jaxpr.outputs.map(read)
 }
 
-/** The ONNX graph of a program for a device. @throws LoweringError */
-export const lower = (program: Jaxpr, device: string): Lowered => {
+/** The ONNX graph of a program for a device; `labelled`: its nodes say what they come from. @throws LoweringError */
+export const lower = (program: Jaxpr, device: string, labelled = false): Lowered => {
+  const labels = labelled ? new Labels() : null
   const jaxpr = optimize(program)
   const used = new Set<Atom>([...jaxpr.outputs, ...jaxpr.eqns.flatMap((eqn) => eqn.inputs)])
   const positions = jaxpr.inputs.flatMap((v, i) => (used.has(v) ? [i] : []))
@@ -48,10 +69,17 @@ export const lower = (program: Jaxpr, device: string): Lowered => {
     }),
   )
   const inputs = jaxpr.inputs.map((_, i) => given.get(i) ?? { name: '' })
-  const values = lowerEqns(jaxpr, inputs, graph, device)
+  const values = lowerEqns(jaxpr, inputs, graph, device, labels)
+  graph.label('')
   const outputNames = values.map((value, i) => {
     const { dtype, shape } = jaxpr.outputs[i]!.aval
     return graph.output(value, dtype, shape, `o${i}`).name
   })
-  return { graph, inputs: positions, inputNames: positions.map((_, i) => `i${i}`), outputNames }
+  return {
+    graph,
+    inputs: positions,
+    inputNames: positions.map((_, i) => `i${i}`),
+    outputNames,
+    sources: labels?.sources ?? [],
+  }
 }
