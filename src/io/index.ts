@@ -36,3 +36,4 @@ export {
   type SaveOptions,
 } from './checkpointManager.js'
 export { graphDefCodec, type GraphDefCodecOptions, modelCodec, type ModelJson } from './graphDefCodec.js'
+export { prefetch, type PrefetchOptions } from './prefetch.js'
