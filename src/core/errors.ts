@@ -153,10 +153,15 @@ export class DifferentiationError extends TypeError {
   }
 }
 
-const reported = (errors: t.Errors): string =>
-  errors.every((e) => e.message !== undefined)
-    ? errors.map((e) => e.message).join('; ')
-    : PathReporter.report({ _tag: 'Left', left: errors }).join('; ')
+const maxReported = 20
+
+const reported = (errors: t.Errors): string => {
+  const first = errors.slice(0, maxReported)
+  const texts = first.every((e) => e.message !== undefined)
+    ? first.map((e) => e.message)
+    : PathReporter.report({ _tag: 'Left', left: first })
+  return errors.length > maxReported ? `${texts.join('; ')}; and ${errors.length - maxReported} more` : texts.join('; ')
+}
 
 /** Options that are unknown or out of range. */
 export class OptionsError extends TypeError {

@@ -5,9 +5,13 @@ import { DecodeError, type DType, dtypes, isBigInt, isFloat, integerRange, NDArr
 import { tensor } from '../onnx/index.js'
 import { PRNGKey } from '../random/index.js'
 import { areBooleans, arrayOfBytes, byteLengthOf, bytesOfArray } from './bytes.js'
+import { all, allOf, mapped } from './validation.js'
 
-/** How the elements are written: their bytes in base64, or numbers for people (a NaN then loses its payload). */
-export type ArrayForm = 'base64' | 'numbers'
+/**
+ * How the elements are written: their bytes in base64, or numbers for people (a NaN then loses its payload), or the bytes
+ * themselves: a view of the memory, for `binaryCodec` and messages to workers.
+ */
+export type ArrayForm = 'base64' | 'numbers' | 'bytes'
 
 /** One element in the form `numbers`: NaN, infinities, -0 and 64-bit integers as text. */
 export type ElementJson = number | boolean | string
@@ -16,8 +20,8 @@ export type ElementJson = number | boolean | string
 export interface ArrayJson {
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** The bytes, little endian, in base64; or the elements, row by row. */
-  readonly data: string | readonly ElementJson[]
+  /** The bytes, little endian, in base64 or as they are; or the elements, row by row. */
+  readonly data: string | Uint8Array | readonly ElementJson[]
   /** Whether the dtype gives way to that of arrays it meets. */
   readonly weakType?: true
 }
@@ -38,16 +42,18 @@ const maxRank = 64
 const elementJson = (x: number | bigint): ElementJson =>
   typeof x === 'bigint' || !Number.isFinite(x) || Object.is(x, -0) ? (Object.is(x, -0) ? '-0' : String(x)) : x
 
+const elementsJson = (x: NDArray, form: ArrayForm): ArrayJson['data'] => {
+  const bytes = bytesOfArray(x)
+  if (form === 'bytes') return bytes
+  if (form === 'base64') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  return Array.from(x.data({ copy: false }) as Iterable<number | bigint>, (element) =>
+    x.dtype === 'bool' ? element !== 0 : elementJson(element),
+  )
+}
+
 /** @internal An array as JSON. */
 export const arrayToJson = (x: NDArray, form: ArrayForm): ArrayJson => {
-  const bytes = bytesOfArray(x)
-  const data =
-    form === 'base64'
-      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
-      : Array.from(x.data({ copy: false }) as Iterable<number | bigint>, (element) =>
-          x.dtype === 'bool' ? element !== 0 : elementJson(element),
-        )
-  const json = { dtype: x.dtype, shape: [...x.shape], data }
+  const json = { dtype: x.dtype, shape: [...x.shape], data: elementsJson(x, form) }
   return x.weakType ? { ...json, weakType: true } : json
 }
 
@@ -82,34 +88,41 @@ const fault = (context: t.Context, value: unknown, message: string): t.Validatio
   return t.failure(value, context, `${path.length > 0 ? `${path.join('/')}: ` : ''}${message}`)
 }
 
+/** What is wrong with dtype, shape and weakness. */
+const headFaults = ({ dtype, shape, weakType }: Readonly<Record<string, unknown>>, context: t.Context): t.Errors => {
+  const faults: t.ValidationError[] = []
+  const refuse = (key: string, value: unknown, name: string, message: string): void => {
+    const result = fault(step(context, key, value, name), value, message)
+    if (E.isLeft(result)) faults.push(...result.left)
+  }
+  if (!dtypes.includes(dtype as DType)) {
+    const got = typeof dtype === 'string' ? dtype.slice(0, 40) : typeof dtype
+    refuse('dtype', dtype, 'DType', `requires a dtype, one of ${dtypes.join(', ')}; got ${got}`)
+  }
+  if (!Array.isArray(shape) || shape.length > maxRank || !shape.every(isSize)) {
+    refuse('shape', shape, 'Shape', `requires at most ${maxRank} sizes of axes`)
+  }
+  if (weakType !== undefined && weakType !== true) refuse('weakType', weakType, 'true', 'requires true or nothing')
+  return faults
+}
+
 /** @internal An array from JSON, its faults with their path. Nothing is allocated before the lengths are known to fit. */
 export const arrayFromJson = (u: unknown, context: t.Context): t.Validation<NDArray> => {
   if (!isRecord(u)) return fault(context, u, 'requires an array as { dtype, shape, data }')
   const { dtype, shape, data, weakType } = u
-  if (!dtypes.includes(dtype as DType)) {
-    const got = typeof dtype === 'string' ? dtype.slice(0, 40) : typeof dtype
-    return fault(
-      step(context, 'dtype', dtype, 'DType'),
-      dtype,
-      `requires a dtype, one of ${dtypes.join(', ')}; got ${got}`,
-    )
-  }
-  if (!Array.isArray(shape) || shape.length > maxRank || !shape.every(isSize)) {
-    return fault(step(context, 'shape', shape, 'Shape'), shape, `requires at most ${maxRank} sizes of axes`)
-  }
-  if (weakType !== undefined && weakType !== true) {
-    return fault(step(context, 'weakType', weakType, 'true'), weakType, 'requires true or nothing')
-  }
+  const faults = headFaults(u, context)
+  if (faults.length > 0) return t.failures(faults)
   const type = dtype as DType
+  const sizes = shape as readonly number[]
   const at = step(context, 'data', data, 'Elements')
-  const byteLength = byteLengthOf(shape, type)
+  const byteLength = byteLengthOf(sizes, type)
   if (typeof data === 'string') {
     const chars = 4 * Math.ceil(byteLength / 3)
     if (data.length !== chars) {
       return fault(
         at,
         data.slice(0, 40),
-        `requires ${chars} base64 characters for ${type}[${shape.join()}], got ${data.length}`,
+        `requires ${chars} base64 characters for ${type}[${sizes.join()}], got ${data.length}`,
       )
     }
     const bytes = Buffer.from(data, 'base64')
@@ -118,25 +131,33 @@ export const arrayFromJson = (u: unknown, context: t.Context): t.Validation<NDAr
     }
     if (type === 'bool' && !areBooleans(bytes))
       return fault(at, data.slice(0, 40), 'requires booleans as bytes 0 and 1')
-    return t.success(arrayOfBytes(bytes, shape, type, weakType === true))
+    return t.success(arrayOfBytes(bytes, sizes, type, weakType === true))
   }
-  if (!Array.isArray(data)) return fault(at, data, 'requires base64 text or a list of elements')
-  const count = byteLength === Infinity ? Infinity : sizeOf(shape)
+  if (data instanceof Uint8Array) {
+    const got = `${data.byteLength} bytes`
+    if (data.byteLength !== byteLength) {
+      return fault(at, got, `requires ${byteLength} bytes for ${type}[${sizes.join()}], got ${got}`)
+    }
+    if (type === 'bool' && !areBooleans(data)) return fault(at, got, 'requires booleans as bytes 0 and 1')
+    return t.success(arrayOfBytes(data, sizes, type, weakType === true))
+  }
+  if (!Array.isArray(data)) return fault(at, data, 'requires base64 text, bytes or a list of elements')
+  const count = byteLength === Infinity ? Infinity : sizeOf(sizes)
   if (data.length !== count) {
-    return fault(at, data.length, `requires ${count} elements for ${type}[${shape.join()}], got ${data.length}`)
+    return fault(at, data.length, `requires ${count} elements for ${type}[${sizes.join()}], got ${data.length}`)
   }
-  const elements: (number | bigint)[] = []
-  for (const [i, item] of (data as readonly unknown[]).entries()) {
-    const element = elementOf(item, type)
-    if (element === null) {
+  const elements = all(
+    mapped(data as readonly unknown[], (item, i): t.Validation<number | bigint> => {
+      const element = elementOf(item, type)
+      if (element !== null) return t.success(element)
       const got =
         typeof item === 'string' ? `'${item.slice(0, 40)}'` : typeof item === 'number' ? `${item}` : typeof item
       return fault(step(at, `${i}`, item, type), item, `requires an element of ${type}, got ${got}`)
-    }
-    elements.push(element)
-  }
-  const { bytes } = tensor(type, shape, elements as readonly number[])
-  return t.success(arrayOfBytes(bytes, shape, type, weakType === true))
+    }),
+  )
+  if (E.isLeft(elements)) return elements
+  const { bytes } = tensor(type, sizes, elements.right as readonly number[])
+  return t.success(arrayOfBytes(bytes, sizes, type, weakType === true))
 }
 
 /**
@@ -161,15 +182,19 @@ export const arrayCodec = ({ form = 'base64' }: ArrayCodecOptions = {}): t.Type<
   )
 
 /** @internal Keys of an implementation from their words. */
-export const keyOfData = (impl: unknown, data: NDArray, context: t.Context): t.Validation<PRNGKey> => {
-  if (impl !== 'threefry2x32') {
-    return fault(step(context, 'impl', impl, 'Implementation'), impl, 'requires the implementation threefry2x32')
-  }
+export const keyOfData = (impl: unknown, words: t.Validation<NDArray>, context: t.Context): t.Validation<PRNGKey> => {
+  const known: t.Validation<null> =
+    impl === 'threefry2x32'
+      ? t.success(null)
+      : fault(step(context, 'impl', impl, 'Implementation'), impl, 'requires the implementation threefry2x32')
+  const parts = allOf({ words, known })
+  if (E.isLeft(parts)) return parts
+  const data = parts.right.words
   // In the structure of a function's arguments numbers stand for the arrays.
   if (!(data instanceof NDArray) || (data.dtype === 'uint32' && data.shape.at(-1) === 2)) {
     return t.success(new PRNGKey(data))
   }
-  const got = `${data.dtype}[${data.shape.join()}]`
+  const got = `${(data).dtype}[${(data).shape.join()}]`
   return fault(
     step(context, 'data', got, 'KeyData'),
     got,
@@ -180,8 +205,7 @@ export const keyOfData = (impl: unknown, data: NDArray, context: t.Context): t.V
 /** @internal Keys from JSON. */
 export const keyFromJson = (u: unknown, context: t.Context): t.Validation<PRNGKey> => {
   if (!isRecord(u)) return fault(context, u, 'requires a key as { impl, data }')
-  const data = arrayFromJson(u['data'], step(context, 'data', u['data'], 'KeyData'))
-  return E.isLeft(data) ? data : keyOfData(u['impl'], data.right, context)
+  return keyOfData(u['impl'], arrayFromJson(u['data'], step(context, 'data', u['data'], 'KeyData')), context)
 }
 
 /** @internal Keys as JSON. */

@@ -6,13 +6,12 @@ import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { DecodeError } from '../core/index.js'
-import { failAt, isRecord, stepInto } from './arrayCodec.js'
-import { arrayOfBytes, bytesOfArray } from './bytes.js'
 import { CheckpointError, SafetensorsError } from './errors.js'
 import { temporaryBeside } from './files.js'
 import { type Checksums, CheckedReader, pieceBytes, pieceCount, writePieces } from './pieces.js'
 import { streamTensors, type Tensors } from './safetensors.js'
 import type { Metrics, Snapshot } from './snapshot.js'
+import { referToTensors } from './tensorStore.js'
 import { type ArrayStore, inlineArrays, type TreeFormat } from './treeCodec.js'
 
 const arraysFile = 'arrays.safetensors'
@@ -183,19 +182,5 @@ const readArrays = (where: string, checksums: Checksums): Tensors => {
 export const readCheckpoint = (path: string, format: TreeFormat): unknown => {
   const manifest = readManifest(path)
   const tensors = readArrays(join(path, arraysFile), manifest)
-  return decodeTree(path, format, manifest.tree, referredArrays(tensors))
+  return decodeTree(path, format, manifest.tree, { ...inline, ...referToTensors(tensors) })
 }
-
-/** Arrays that stand in JSON by their names. */
-const referredArrays = (tensors: Tensors): ArrayStore => ({
-  write: inline.write,
-  read: (u, context) => {
-    const name = isRecord(u) ? u['ref'] : undefined
-    if (typeof name !== 'string' || !Object.hasOwn(tensors, name)) {
-      return failAt(stepInto(context, 'ref', name, 'Name'), name, 'requires the name of an array of the file')
-    }
-    const x = tensors[name]!
-    const isWeak = isRecord(u) && u['weakType'] === true
-    return t.success(isWeak ? arrayOfBytes(bytesOfArray(x), x.shape, x.dtype, true) : x)
-  },
-})

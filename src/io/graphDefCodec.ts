@@ -1,5 +1,6 @@
 /** io-ts codecs of structures of models, and of whole models and optimizers. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { ArgumentError } from '../core/index.js'
 import type { NodeDef } from '../nnx/graphdef.js'
@@ -8,6 +9,7 @@ import type { ClassOf } from '../pytree/index.js'
 import { arrayType, mapType, nodeTypeOf, type NodeType, nullType, objectType, type Step } from '../pytree/registry.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
 import { inlineArrays, type Json, stateCodec, type TreeCodecOptions, TreeFormat } from './treeCodec.js'
+import { all, allOf, mapped } from './validation.js'
 
 export interface GraphDefCodecOptions extends TreeCodecOptions {
   /** Classes of modules besides those of nnx, by the name under which they are written. */
@@ -48,6 +50,8 @@ const namedValues = (values: Obj): ReadonlyMap<string, unknown> => {
 interface Counts {
   objects: number
   leaves: number
+  /** Whether a node could not be read, so that what is in it is not counted. */
+  isLost: boolean
 }
 
 class GraphFormat {
@@ -119,41 +123,29 @@ class GraphFormat {
   }
 
   read(u: unknown, context: t.Context, counts: Counts, depth = 0): t.Validation<NodeDef> {
-    if (depth > maxDepth) return failAt(context, null, `requires at most ${maxDepth} levels`)
-    if (!isRecord(u)) return failAt(context, u, 'requires a node of a structure')
+    const lost = (result: t.Validation<never>): t.Validation<never> => {
+      counts.isLost = true
+      return result
+    }
+    if (depth > maxDepth) return lost(failAt(context, null, `requires at most ${maxDepth} levels`))
+    if (!isRecord(u)) return lost(failAt(context, u, 'requires a node of a structure'))
     const into = (name: string): t.Context => stepInto(context, name, u[name], name)
-    const expect = (name: string, expected: number): t.Validation<number> =>
-      u[name] === expected
-        ? t.success(expected)
-        : failAt(into(name), u[name], `requires ${expected}: the order of a walk`)
     switch (u['kind']) {
       case 'object':
         return this.#readObject(u, context, counts, depth)
-      case 'variable': {
-        const index = expect('index', counts.objects)
-        if (E.isLeft(index)) return index
-        const leaf = expect('leaf', counts.leaves)
-        if (E.isLeft(leaf)) return leaf
-        const type = this.#trees.read(u['type'], inline, into('type'))
-        if (E.isLeft(type)) return type
-        const metadata = this.#trees.read(u['metadata'], inline, into('metadata'))
-        if (E.isLeft(metadata)) return metadata
-        if (!nnx.isVariableClass(type.right)) return failAt(into('type'), u['type'], 'requires a kind of Variable')
-        if (!isRecord(metadata.right)) return failAt(into('metadata'), u['metadata'], 'requires an object')
-        counts.objects++
-        counts.leaves++
-        const frozen = Object.freeze(metadata.right)
-        return t.success({ kind: 'variable', index: index.right, leaf: leaf.right, type: type.right, metadata: frozen })
-      }
+      case 'variable':
+        return this.#readVariable(u, context, counts)
       case 'leaf': {
-        const leaf = expect('leaf', counts.leaves)
-        if (E.isLeft(leaf)) return leaf
-        counts.leaves++
-        return t.success({ kind: 'leaf', leaf: leaf.right })
+        const leaf = counts.leaves++
+        return pipe(
+          this.#counted(u, 'leaf', leaf, counts, context),
+          E.map(() => ({ kind: 'leaf', leaf }) as const),
+        )
       }
       case 'ref': {
         const index = u['index']
-        return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < counts.objects
+        const least = counts.isLost ? Infinity : counts.objects
+        return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < least
           ? t.success({ kind: 'ref', index })
           : failAt(into('index'), index, `requires one of the ${counts.objects} objects before`)
       }
@@ -165,53 +157,91 @@ class GraphFormat {
           ? t.success({ kind: 'static', value: this.#values.get(name) })
           : failAt(into('name'), name, 'requires the name of a function; name it in { values }')
       }
-      case 'static': {
-        const value = this.#trees.read(u['value'], inline, into('value'))
-        return E.isLeft(value) ? value : t.success({ kind: 'static', value: value.right })
-      }
+      case 'static':
+        return pipe(
+          this.#trees.read(u['value'], inline, into('value')),
+          E.map((value) => ({ kind: 'static', value }) as const),
+        )
       default:
         return this.#readContainer(u, context, counts, depth)
     }
   }
 
-  #readChildren(u: Obj, context: t.Context, counts: Counts, depth: number, count: number | null) {
+  /** A number that must be the one that is counted. */
+  #counted(u: Obj, name: string, expected: number, counts: Counts, context: t.Context): t.Validation<null> {
+    if (u[name] === expected || (counts.isLost && typeof u[name] === 'number')) return t.success(null)
+    return failAt(stepInto(context, name, u[name], name), u[name], `requires ${expected}: the order of a walk`)
+  }
+
+  #readVariable(u: Obj, context: t.Context, counts: Counts): t.Validation<NodeDef> {
+    const into = (name: string): t.Context => stepInto(context, name, u[name], name)
+    const [index, leaf] = [counts.objects++, counts.leaves++]
+    const parts = allOf({
+      index: this.#counted(u, 'index', index, counts, context),
+      leaf: this.#counted(u, 'leaf', leaf, counts, context),
+      type: pipe(
+        this.#trees.read(u['type'], inline, into('type')),
+        E.chain((type) =>
+          nnx.isVariableClass(type) ? t.success(type) : failAt(into('type'), u['type'], 'requires a kind of Variable'),
+        ),
+      ),
+      metadata: pipe(
+        this.#trees.read(u['metadata'], inline, into('metadata')),
+        E.chain((metadata) =>
+          isRecord(metadata) ? t.success(metadata) : failAt(into('metadata'), u['metadata'], 'requires an object'),
+        ),
+      ),
+    })
+    return pipe(
+      parts,
+      E.map(({ type, metadata }) => ({ kind: 'variable', index, leaf, type, metadata: Object.freeze(metadata) })),
+    )
+  }
+
+  #readChildren(
+    u: Obj,
+    context: t.Context,
+    counts: Counts,
+    depth: number,
+    count: number | null,
+  ): t.Validation<readonly NodeDef[]> {
     const items = u['children']
     const at = stepInto(context, 'children', items, 'Children')
-    if (!Array.isArray(items) || (count !== null && items.length !== count)) {
+    if (!Array.isArray(items)) {
+      counts.isLost = true
       return failAt(at, items, count === null ? 'requires a list' : `requires a list of ${count}`)
     }
-    const children: NodeDef[] = []
-    for (const [i, item] of (items as readonly unknown[]).entries()) {
-      const child = this.read(item, stepInto(at, `${i}`, item, 'NodeDef'), counts, depth + 1)
-      if (E.isLeft(child)) return child
-      children.push(child.right)
-    }
-    return t.success(children)
+    const children = all(
+      mapped(items as readonly unknown[], (item, i) =>
+        this.read(item, stepInto(at, `${i}`, item, 'NodeDef'), counts, depth + 1),
+      ),
+    )
+    if (count === null || items.length === count) return children
+    return all([children, failAt(at, items, `requires a list of ${count}`)]) as t.Validation<never>
   }
 
   #readObject(u: Obj, context: t.Context, counts: Counts, depth: number): t.Validation<NodeDef> {
     const into = (name: string): t.Context => stepInto(context, name, u[name], name)
-    const { index, class: className, names, order } = u
-    if (typeof index !== 'number' || index !== counts.objects)
-      return failAt(into('index'), index, `requires ${counts.objects}: the order of a walk`)
+    const { class: className, names, order } = u
+    const index = counts.objects++
     const known = typeof className === 'string' ? this.#classes.get(className) : undefined
-    if (known === undefined)
-      return failAt(into('class'), className, 'requires the name of a class; name it in { classes }')
-    if (!isNames(names)) return failAt(into('names'), names, 'requires names of fields, each once')
-    if (!isNames(order) || [...order].sort().join('\n') !== [...names].sort().join('\n')) {
-      return failAt(into('order'), order, 'requires the names of the fields')
-    }
-    counts.objects++
-    const children = this.#readChildren(u, context, counts, depth, names.length)
-    if (E.isLeft(children)) return children
-    return t.success({
-      kind: 'object',
-      index,
-      prototype: known.prototype as object,
-      names,
-      order,
-      children: children.right,
+    const parts = allOf({
+      index: this.#counted(u, 'index', index, counts, context),
+      prototype:
+        known === undefined
+          ? failAt(into('class'), className, 'requires the name of a class; name it in { classes }')
+          : t.success(known.prototype as object),
+      names: isNames(names) ? t.success(names) : failAt(into('names'), names, 'requires names of fields, each once'),
+      order:
+        isNames(order) && (!isNames(names) || [...order].sort().join('\n') === [...names].sort().join('\n'))
+          ? t.success(order)
+          : failAt(into('order'), order, 'requires the names of the fields'),
+      children: this.#readChildren(u, context, counts, depth, isNames(names) ? names.length : null),
     })
+    return pipe(
+      parts,
+      E.map(({ prototype, names, order, children }) => ({ kind: 'object', index, prototype, names, order, children })),
+    )
   }
 
   #readContainer(u: Obj, context: t.Context, counts: Counts, depth: number): t.Validation<NodeDef> {
@@ -222,14 +252,23 @@ class GraphFormat {
       kind === 'node' && node !== undefined
         ? nodeTypeOf(Object.create(node.prototype as object))
         : (plainTypes.get(kind) ?? null)
-    if (type === null) return failAt(into(kind === 'node' ? 'class' : 'kind'), kind, 'requires a known kind of node')
-    if (!Array.isArray(given) || !given.every(isStep)) return failAt(into('steps'), given, 'requires steps to children')
-    const steps = type === arrayType || type === nullType ? null : (given as readonly Step[])
-    const children = this.#readChildren(u, context, counts, depth, steps === null ? null : steps.length)
-    if (E.isLeft(children)) return children
-    const aux = kind === 'node' ? this.#trees.read(u['aux'], inline, into('aux')) : t.success(null)
-    if (E.isLeft(aux)) return aux
-    return t.success({ kind: 'container', type, steps, aux: aux.right, children: children.right })
+    const isStepless = type === arrayType || type === nullType
+    const areSteps = Array.isArray(given) && given.every(isStep)
+    const parts = allOf({
+      type:
+        type === null
+          ? failAt(into(kind === 'node' ? 'class' : 'kind'), kind, 'requires a known kind of node')
+          : t.success(type),
+      steps: areSteps
+        ? t.success(isStepless ? null : (given as readonly Step[]))
+        : failAt(into('steps'), given, 'requires steps to children'),
+      children: this.#readChildren(u, context, counts, depth, areSteps && !isStepless ? given.length : null),
+      aux: kind === 'node' ? this.#trees.read(u['aux'], inline, into('aux')) : t.success(null),
+    })
+    return pipe(
+      parts,
+      E.map(({ type, steps, children, aux }) => ({ kind: 'container', type, steps, aux, children })),
+    )
   }
 }
 
@@ -265,7 +304,7 @@ export const graphDefCodec = <M = unknown>(options: GraphDefCodecOptions = {}): 
     'GraphDef',
     (u): u is nnx.GraphDef<M> => u instanceof nnx.GraphDef,
     (u, context) => {
-      const counts = { objects: 0, leaves: 0 }
+      const counts = { objects: 0, leaves: 0, isLost: false }
       const root = format.read(u, context, counts)
       return E.isLeft(root) ? root : t.success(new nnx.GraphDef<M>(root.right, counts.objects, counts.leaves))
     },
@@ -299,13 +338,14 @@ export const modelCodec = <M>(options: GraphDefCodecOptions = {}): t.Type<M, Mod
     (u): u is M => nnx.isGraphObject(u),
     (u, context) => {
       if (!isRecord(u)) return failAt(context, u, 'requires a model as { graphdef, state }')
-      const graphdef = graphdefs.validate(u['graphdef'], stepInto(context, 'graphdef', u['graphdef'], 'GraphDef'))
-      if (E.isLeft(graphdef)) return graphdef
       const at = stepInto(context, 'state', u['state'], 'State')
-      const state = states.validate(u['state'], at)
-      if (E.isLeft(state)) return state
+      const parts = allOf({
+        graphdef: graphdefs.validate(u['graphdef'], stepInto(context, 'graphdef', u['graphdef'], 'GraphDef')),
+        state: states.validate(u['state'], at),
+      })
+      if (E.isLeft(parts)) return parts
       try {
-        return t.success(nnx.merge(graphdef.right, state.right))
+        return t.success(nnx.merge(parts.right.graphdef, parts.right.state))
       } catch (error) {
         // Paths of the state that the structure lacks, or the other way around.
         if (error instanceof ArgumentError) return failAt(at, u['state'], error.message)

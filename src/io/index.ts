@@ -9,6 +9,7 @@ export {
   keyCodec,
   type KeyJson,
 } from './arrayCodec.js'
+export { binaryCodec } from './binaryCodec.js'
 export { CheckpointError, OnnxFileError, SafetensorsError, type WeightsDifference, WeightsError } from './errors.js'
 export { type Json, stateCodec, treeCodec, type TreeCodecOptions } from './treeCodec.js'
 export {

@@ -1,5 +1,5 @@
 /** The header of safetensors files: read strictly, written as the Python package does. */
-import type { DType, NDArray, Shape } from '../core/index.js'
+import type { DType, Shape } from '../core/index.js'
 import { byteLengthOf, isSafeName } from './bytes.js'
 import { SafetensorsError } from './errors.js'
 
@@ -24,10 +24,14 @@ const nameOfDtype = new Map(Object.entries(dtypeOfName).map(([name, dtype]) => [
 /** Greatest length of a header, that of the Python package. */
 export const maxHeaderBytes = 100_000_000
 
-/** Where a tensor is in the data of a file, and what it is. */
-export interface TensorInfo {
+/** What a tensor is. */
+export interface TensorType {
   readonly dtype: DType
   readonly shape: Shape
+}
+
+/** Where a tensor is in the data of a file, and what it is. */
+export interface TensorInfo extends TensorType {
   /** First byte and the one after the last, from the end of the header. */
   readonly begin: number
   readonly end: number
@@ -169,23 +173,25 @@ export const parseHeader = (where: string, bytes: Uint8Array, fileBytes: number)
  * @throws SafetensorsError for names that the format can't have
  */
 export const writeHeader = (
-  tensors: Readonly<Record<string, NDArray>>,
+  tensors: Readonly<Record<string, TensorType>>,
   metadata: Readonly<Record<string, string>>,
 ): readonly [header: Uint8Array, order: readonly string[]] => {
   const where = 'writing safetensors'
-  const rank = ([, { dtype }]: readonly [string, NDArray]): number => [...nameOfDtype.keys()].indexOf(dtype)
+  const rank = ([, { dtype }]: readonly [string, TensorType]): number => [...nameOfDtype.keys()].indexOf(dtype)
   const entries = Object.entries(tensors).sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1))
   let next = 0
-  const header: Record<string, unknown> = {}
-  if (Object.keys(metadata).length > 0) header['__metadata__'] = readMetadata(where, metadata)
+  // A list, not an object: names such as `0` would come first in it.
+  const header: (readonly [name: string, content: unknown])[] = []
+  if (Object.keys(metadata).length > 0) header.push(['__metadata__', readMetadata(where, metadata)])
   for (const [name, { dtype, shape }] of entries) {
     if (name === '__metadata__' || !isSafeName(name)) fail(where, 'names of tensors other than that', name)
     if (/\p{Surrogate}/u.test(name)) fail(where, 'names that are valid Unicode', JSON.stringify(name))
     const end = next + byteLengthOf(shape, dtype)
-    header[name] = { dtype: nameOfDtype.get(dtype), shape, data_offsets: [next, end] }
+    header.push([name, { dtype: nameOfDtype.get(dtype), shape, data_offsets: [next, end] }])
     next = end
   }
-  const json = Buffer.from(JSON.stringify(header), 'utf8')
+  const fields = header.map(([name, content]) => `${JSON.stringify(name)}:${JSON.stringify(content)}`)
+  const json = Buffer.from(`{${fields.join()}}`, 'utf8')
   const padded = Math.ceil(json.byteLength / 8) * 8
   const bytes = Buffer.alloc(8 + padded, ' ')
   bytes.writeBigUInt64LE(BigInt(padded), 0)

@@ -3,6 +3,7 @@ import type { ConcreteArray, NDArray } from '../core/index.js'
 import { bytesOfArray } from './bytes.js'
 import type { PieceSource } from './pieces.js'
 import { writeHeader } from './safetensorsHeader.js'
+import { collectTensors } from './tensorStore.js'
 import { type ArrayStore, inlineArrays, type Json, type TreeFormat } from './treeCodec.js'
 
 /** Numbers by name: what a checkpoint was worth. */
@@ -105,17 +106,15 @@ const inline = inlineArrays('base64')
 /** @internal @throws ArgumentError for what can't be written */
 export const takeSnapshot = (format: TreeFormat, step: number, value: unknown, metrics: Metrics): Snapshot => {
   const tensors = new Map<string, NDArray>()
+  const { write } = collectTensors(tensors)
   const store: ArrayStore = {
+    ...inline,
     write: (x, path) => {
       // Refuses traced and donated arrays before any is held.
       bytesOfArray(x)
-      const name = path.join('/').replaceAll(/\p{Surrogate}/gu, '\ufffd')
-      let free = name === '' || name.startsWith('__') ? `~${name}` : name
-      for (let i = 2; tensors.has(free); i++) free = `${name}~${i}`
-      tensors.set(free, x)
-      return x.weakType ? { ref: free, weakType: true } : { ref: free }
+      const text = path.map((part) => part.replaceAll(/\p{Surrogate}/gu, '\ufffd'))
+      return write(x, text)
     },
-    read: inline.read,
   }
   const tree = format.write(value, store)
   const [header, order] = writeHeader(Object.fromEntries(tensors), {})

@@ -1,5 +1,6 @@
 /** io-ts codecs of trees: the data say themselves what they are made of, so that no example is needed to read them. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { ArgumentError, NDArray } from '../core/index.js'
 import * as nnx from '../nnx/index.js'
@@ -18,9 +19,10 @@ import {
   stepInto,
 } from './arrayCodec.js'
 import { isSafeName } from './bytes.js'
+import { all, allOf, mapped } from './validation.js'
 
-/** What `JSON.stringify` takes, and `JSON.parse` gives. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+/** What `JSON.stringify` takes, and `JSON.parse` gives; with `form: 'bytes'` also bytes. */
+export type Json = null | boolean | number | string | Uint8Array | readonly Json[] | { readonly [key: string]: Json }
 
 export interface TreeCodecOptions extends ArrayCodecOptions {
   /** Registered classes of nodes that the trees hold besides Optax's, by the name under which they are written. */
@@ -174,21 +176,20 @@ export class TreeFormat {
       }
       case 'array':
         return store.read(u['array'], into('array'))
-      case 'key': {
-        const data = store.read(u['data'], into('data'))
-        if (E.isLeft(data)) return data
-        return keyOfData(u['impl'], data.right, context)
-      }
+      case 'key':
+        return keyOfData(u['impl'], store.read(u['data'], into('data')), context)
       case 'kind':
         return this.#readKind(u['name'], into('name'))
       case 'variable': {
-        const kind = this.#readKind(u['kind'], into('kind'))
-        if (E.isLeft(kind)) return kind
-        const value = this.read(u['value'], store, into('value'), depth + 1)
-        if (E.isLeft(value)) return value
-        const metadata = this.#readRecord(u['metadata'], store, into('metadata'), depth + 1)
-        if (E.isLeft(metadata)) return metadata
-        return t.success(new nnx.VariableState(kind.right, value.right, metadata.right))
+        const parts = allOf({
+          kind: this.#readKind(u['kind'], into('kind')),
+          value: this.read(u['value'], store, into('value'), depth + 1),
+          metadata: this.#readRecord(u['metadata'], store, into('metadata'), depth + 1),
+        })
+        return pipe(
+          parts,
+          E.map(({ kind, value, metadata }) => new nnx.VariableState(kind, value, metadata)),
+        )
       }
       case 'state': {
         const entries = this.#readRecord(u['entries'], store, into('entries'), depth + 1)
@@ -221,13 +222,9 @@ export class TreeFormat {
     context: t.Context,
     depth: number,
   ): t.Validation<readonly unknown[]> {
-    const values: unknown[] = []
-    for (let i = 0; i < items.length; i++) {
-      const value = this.read(items[i], store, stepInto(context, `${i}`, items[i], 'Tree'), depth + 1)
-      if (E.isLeft(value)) return value
-      values.push(value.right)
-    }
-    return t.success(values)
+    const read = (item: unknown, i: number): t.Validation<unknown> =>
+      this.read(item, store, stepInto(context, `${i}`, item, 'Tree'), depth + 1)
+    return all(mapped(items, read))
   }
 
   #readRecord(
@@ -237,32 +234,40 @@ export class TreeFormat {
     depth: number,
   ): t.Validation<Readonly<Record<string, unknown>>> {
     if (!isRecord(u)) return failAt(context, u, 'requires an object')
-    const record: Record<string, unknown> = {}
-    for (const [name, item] of Object.entries(u)) {
+    const entries = mapped(Object.entries(u), ([name, item]): t.Validation<readonly [string, unknown]> => {
       const at = stepInto(context, name, item, 'Tree')
       if (!isSafeName(name)) return failAt(at, item, 'requires keys other than __proto__')
-      const value = this.read(item, store, at, depth + 1)
-      if (E.isLeft(value)) return value
-      record[name] = value.right
-    }
-    return t.success(record)
+      return pipe(
+        this.read(item, store, at, depth + 1),
+        E.map((value) => [name, value] as const),
+      )
+    })
+    return pipe(
+      all(entries),
+      E.map((read) => Object.fromEntries(read)),
+    )
   }
 
   #readMap(u: unknown, store: ArrayStore, context: t.Context, depth: number): t.Validation<unknown> {
     if (!Array.isArray(u)) return failAt(context, u, 'requires a list of entries')
-    const map = new Map<string | number, unknown>()
-    for (const [i, entry] of (u as readonly unknown[]).entries()) {
+    const keys = new Set<unknown>()
+    const entries = mapped(u as readonly unknown[], (entry, i): t.Validation<readonly [string | number, unknown]> => {
       const at = stepInto(context, `${i}`, entry, 'Entry')
       const [key, item] = Array.isArray(entry) ? (entry as readonly unknown[]) : []
       if (!Array.isArray(entry) || entry.length !== 2 || (typeof key !== 'string' && typeof key !== 'number')) {
         return failAt(at, entry, 'requires [key, value] with text or a number as key')
       }
-      if (map.has(key)) return failAt(at, key, `requires each key once, got ${key} again`)
-      const value = this.read(item, store, stepInto(at, `${key}`, item, 'Tree'), depth + 1)
-      if (E.isLeft(value)) return value
-      map.set(key, value.right)
-    }
-    return t.success(map)
+      if (keys.has(key)) return failAt(at, key, `requires each key once, got ${key} again`)
+      keys.add(key)
+      return pipe(
+        this.read(item, store, stepInto(at, `${key}`, item, 'Tree'), depth + 1),
+        E.map((value) => [key, value] as const),
+      )
+    })
+    return pipe(
+      all(entries),
+      E.map((read) => new Map(read)),
+    )
   }
 
   #readNode(
@@ -284,13 +289,14 @@ export class TreeFormat {
     const items = u['children']
     const inChildren = stepInto(context, 'children', items, 'Children')
     if (!Array.isArray(items)) return failAt(inChildren, items, 'requires a list of children')
-    const children = this.#readAll(items as readonly unknown[], store, inChildren, depth)
-    if (E.isLeft(children)) return children
-    const aux = this.read(u['aux'], store, stepInto(context, 'aux', u['aux'], 'Aux'), depth + 1)
-    if (E.isLeft(aux)) return aux
+    const parts = allOf({
+      children: this.#readAll(items as readonly unknown[], store, inChildren, depth),
+      aux: this.read(u['aux'], store, stepInto(context, 'aux', u['aux'], 'Aux'), depth + 1),
+    })
+    if (E.isLeft(parts)) return parts
     const type = nodeTypeOf(Object.create(nodeClass.prototype as object))
     if (type === null) return failAt(at, name, 'requires a class that is registered with tree.registerNode')
-    return t.success(type.spec.unflatten(aux.right, children.right))
+    return t.success(type.spec.unflatten(parts.right.aux, parts.right.children))
   }
 }
 

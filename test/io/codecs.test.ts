@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t_ from 'io-ts'
 import test from 'ava'
@@ -30,6 +31,98 @@ for (const form of ['base64', 'numbers'] as const) {
     t.pass()
   })
 }
+
+const throughBytes = <A>(codec: t_.Type<A, unknown, unknown>, value: A): A => {
+  const binary = io.binaryCodec(codec)
+  return io.decodeOrThrow('bytes', binary, Uint8Array.from(binary.encode(value)))
+}
+
+test('arrays and trees come back bit for bit from bytes', (t) => {
+  fc.assert(
+    fc.property(arrays(true), (x) => sameTree(throughBytes(io.arrayCodec({ form: 'bytes' }), x), x)),
+    runs,
+  )
+  for (const form of ['bytes', 'base64'] as const) {
+    const codec = io.treeCodec({ form })
+    fc.assert(
+      fc.property(trees(true), (value) => sameTree(throughBytes(codec, value), value)),
+      runs,
+    )
+  }
+  t.pass()
+})
+
+const Run = t_.type({ name: t_.string, steps: t_.array(t_.number), params: io.treeCodec({ form: 'bytes' }) })
+const run = () => ({ name: 'a', steps: [1, 2], params: { w: np.ones([2, 3]), k: random.key(1), h: np.ones([3], { dtype: 'float16' }), b: [true, null] } }) // prettier-ignore
+
+test("bytes are a safetensors file with the arrays of a user's own codec", (t) => {
+  const back = throughBytes(Run, run())
+  t.deepEqual([back.name, back.steps], ['a', [1, 2]])
+  t.true(sameTree(back.params, run().params))
+  const bytes = io.binaryCodec(Run).encode(run())
+  const { tensors, metadata } = io.decodeSafetensors(bytes)
+  t.deepEqual(Object.keys(tensors).sort(), ['params/h', 'params/k', 'params/w'])
+  t.true(sameTree(tensors['params/w'], np.ones([2, 3])))
+  t.is(tensors['params/h']!.dtype, 'float16')
+  t.deepEqual(Object.keys(metadata).sort(), ['onnax', 'sha256'])
+  // Names that collide, and that the format lacks.
+  const odd = { 'a/b': np.ones([1]), a: { b: np.zeros([1]) }, __metadata__: np.ones([2]), '': np.ones([3]), '\ud800': np.ones([4]) } // prettier-ignore
+  t.true(sameTree(throughBytes(io.treeCodec<object>({ form: 'bytes' }), odd), odd))
+})
+
+test('any change of any byte, and any cut, is refused', (t) => {
+  const codec = io.binaryCodec(Run)
+  const bytes = codec.encode(run())
+  for (let i = 0; i < bytes.byteLength; i++) {
+    const changed = Uint8Array.from(bytes)
+    changed[i]! ^= 1 << (i % 8)
+    t.regex(message(codec, changed), /binaryCodec requires/)
+    if (i % 16 === 0) t.regex(message(codec, bytes.subarray(0, i)), /binaryCodec requires/)
+  }
+  t.regex(message(codec, Buffer.concat([bytes, Buffer.from('x')])), /the bytes of their checksum/)
+  t.regex(message(codec, 'text'), /requires bytes/)
+  t.regex(message(codec, io.encodeSafetensors({ a: np.ones([1]) })), /bytes of a binaryCodec/)
+})
+
+/** Bytes with a right checksum around any content. */
+const forged = (content: unknown): Uint8Array => {
+  const metadata = { sha256: '0'.repeat(64), onnax: typeof content === 'string' ? content : JSON.stringify(content) }
+  const bytes = Buffer.from(io.encodeSafetensors({ a: np.ones([2], { dtype: 'uint8' }) }, { metadata }))
+  const at = bytes.indexOf(metadata.sha256)
+  bytes.write(createHash('sha256').update(bytes).digest('hex'), at)
+  return bytes
+}
+
+test('bytes with a right checksum and a wrong content', (t) => {
+  const codec = io.binaryCodec(io.treeCodec({ form: 'bytes' }))
+  const array = { $: 'array', array: { dtype: 'uint8', shape: [2], data: null } }
+  const right = { value: array, bytes: [['a', 'array', 'data']] }
+  t.true(sameTree(io.decodeOrThrow('a', codec, forged(right)), np.ones([2], { dtype: 'uint8' })))
+  for (const content of [
+    '{',
+    '['.repeat(50_000),
+    [],
+    { value: array },
+    { ...right, bytes: [['b', 'array', 'data']] },
+    { ...right, bytes: [['a', 'array', 'toString']] },
+    { ...right, bytes: [['a', 'array', 'dtype']] },
+    { ...right, bytes: [['a', 'array', 'data', 'x']] },
+    { ...right, bytes: [['a', '__proto__', 'polluted']] },
+    { ...right, bytes: [['a', ['array'], 'data']] },
+    { ...right, bytes: ['a'] },
+    { ...right, bytes: [['a', 'array', 'data'], ['a', 'array', 'data']] }, // prettier-ignore
+  ]) {
+    t.regex(message(codec, forged(content)), /places of bytes in it/)
+  }
+  t.is(({} as Record<string, unknown>)['polluted'], undefined)
+  const long = { $: 'array', array: { dtype: 'uint8', shape: [3], data: null } }
+  t.regex(
+    message(codec, forged({ ...right, value: long })),
+    /array\/data: requires 3 bytes for uint8\[3\], got 2 bytes/,
+  )
+  const bool = { $: 'array', array: { dtype: 'bool', shape: [2], data: null } }
+  t.true(sameTree(io.decodeOrThrow('a', codec, forged({ ...right, value: bool })), np.ones([2], { dtype: 'bool' })))
+})
 
 test('NaN, infinities, -0 and 64-bit integers', (t) => {
   const codec = io.arrayCodec({ form: 'numbers' })
@@ -159,6 +252,44 @@ for (const [what, data, expected] of [
     t.is(({} as Record<string, unknown>)['polluted'], undefined)
   })
 }
+
+const faults = (codec: t_.Decoder<unknown, unknown>, data: unknown): readonly string[] => {
+  const result = codec.decode(data)
+  return E.isLeft(result) ? result.left.map(({ message }) => message!.replace(/: .*/, '')) : []
+}
+
+test('all faults of a tree are told, each with its path', (t) => {
+  const bad = { dtype: 'x', shape: [-1], data: '' }
+  const data = {
+    a: { $: 'array', array: bad },
+    b: [1, { $: 'what' }, { $: 'key', impl: 'rbg', data: bad }],
+    c: { $: 'variable', kind: 'None', value: { $: 'bigint', value: 'x' }, metadata: { m: { $: 'number', value: 1 } } },
+    d: { $: 'map', entries: [['k', { $: 'kind', name: 1 }], 3, ['k', 1]] }, // prettier-ignore
+    e: { $: 'node', class: 'MaskedNode', children: [{ $: '' }], aux: { $: 'x' } },
+    f: { $: 'array', array: { dtype: 'int8', shape: [3], data: [1, 300, 'x'] } },
+  }
+  t.deepEqual(faults(io.treeCodec(), data), [
+    'a/array/dtype',
+    'a/array/shape',
+    'b/1/$',
+    'b/2/data/dtype',
+    'b/2/data/shape',
+    'b/2/impl',
+    'c/kind',
+    'c/value/value',
+    'c/metadata/m/value',
+    'd/entries/0/k/name',
+    'd/entries/1',
+    'd/entries/2',
+    'e/children/0/$',
+    'e/aux/$',
+    'f/array/data/1',
+    'f/array/data/2',
+  ])
+  const many = Array.from({ length: 5000 }, () => ({ $: '' }))
+  t.is(faults(io.treeCodec(), many).length, 1000)
+  t.regex(message(io.treeCodec(), many), /^data: 0\/\$: .*; and 980 more$/)
+})
 
 test('deep nesting is refused, by reading and by writing', (t) => {
   const text = '['.repeat(50_000) + ']'.repeat(50_000)

@@ -61,6 +61,48 @@ test('structures come back equal, and what has no name is refused', (t) => {
   t.true(E.isLeft(io.graphDefCodec().decode(codec.encode(graphdef))))
 })
 
+test('a whole optimizer as bytes', (t) => {
+  const optimizer = new nnx.Optimizer(new Net(0), tx)
+  train(optimizer)
+  const codec = io.binaryCodec(io.modelCodec<nnx.Optimizer<Net>>({ ...options, form: 'bytes' }))
+  const back = io.decodeOrThrow('bytes', codec, codec.encode(optimizer))
+  t.true(sameTree(nnx.state(back), nnx.state(optimizer)))
+  t.deepEqual([train(back), train(back)], [train(optimizer), train(optimizer)])
+})
+
+test('all faults of a model are told, and none that follows from another', (t) => {
+  const codec = io.modelCodec<Net>(options)
+  const faults = (change: (json: any) => void): readonly string[] => {
+    const json = JSON.parse(JSON.stringify(codec.encode(new Net(0))))
+    change(json)
+    const result = codec.decode(json)
+    return E.isLeft(result) ? result.left.map(({ message }) => message!.replace(/: .*/, '')) : []
+  }
+  const all = faults(({ graphdef, state }) => {
+    graphdef.class = 'Other'
+    graphdef.children[1].children.find((child: any) => child.leaf === 0).leaf = 9
+    graphdef.children[1].children.find((child: any) => child.leaf === 1).type.name = 'x'
+    graphdef.children[0].name = 'nobody'
+    state.entries.first.$ = 'x'
+  })
+  t.deepEqual(all, [
+    'graphdef/class',
+    'graphdef/children/0/name',
+    'graphdef/children/1/children/0/leaf',
+    'graphdef/children/1/children/3/type/name',
+    'state/entries/first/$',
+  ])
+  // What follows a node that can't be read is not counted, and so not said to be in the wrong order.
+  t.deepEqual(
+    faults(({ graphdef }) => (graphdef.children[1] = null)),
+    ['graphdef/children/1'],
+  )
+  t.deepEqual(
+    faults(({ graphdef }) => graphdef.children[1].children.pop()),
+    ['graphdef/children/1/children'],
+  )
+})
+
 test('states that do not fit the structure', (t) => {
   const codec = io.modelCodec<Net>(options)
   const json = JSON.parse(JSON.stringify(codec.encode(new Net(0))))

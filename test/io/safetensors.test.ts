@@ -62,6 +62,15 @@ test('the data of each array are aligned, in the order of the Python package', (
   })
 })
 
+test('metadata are first, and names in the order of their data, numbers among them', (t) => {
+  const one = np.ones([1])
+  const bytes = Buffer.from(io.encodeSafetensors({ b: one, 1: one, 10: one, 9: one }, { metadata: { format: 'pt' } }))
+  t.deepEqual(
+    [...bytes.toString('latin1').matchAll(/"(\w+)":\{/g)].map(([, name]) => name),
+    ['__metadata__', '1', '10', '9', 'b'],
+  )
+})
+
 /** A file of any header. */
 const file = (header: unknown, data = 0): Uint8Array => {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
