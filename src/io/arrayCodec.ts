@@ -194,7 +194,7 @@ export const keyOfData = (impl: unknown, words: t.Validation<NDArray>, context: 
   if (!(data instanceof NDArray) || (data.dtype === 'uint32' && data.shape.at(-1) === 2)) {
     return t.success(new PRNGKey(data))
   }
-  const got = `${(data).dtype}[${(data).shape.join()}]`
+  const got = `${data.dtype}[${data.shape.join()}]`
   return fault(
     step(context, 'data', got, 'KeyData'),
     got,

@@ -34,7 +34,8 @@ export const byteLengthOf = (shape: Shape, dtype: DType): number => {
 export const arrayOfBytes = (bytes: Uint8Array, shape: Shape, dtype: DType, weakType = false): NDArray => {
   const aval = shaped(shape, dtype, weakType)
   const width = elementBytes(dtype)
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
+  // Not `slice`, which copies nothing of a Buffer.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
   const view = new (elementArray(dtype))(aligned.buffer, aligned.byteOffset, aligned.byteLength / width)
   return new ConcreteArray(aval, backend().allocate(aval, view))
 }

@@ -7,6 +7,7 @@ import { avalOfLeaf, type Fn, lower, type Lowered, outputLeaves, ShapeDtypeStruc
 import { sampleSizes, showSize, type Size, sizeOf3, unifyGraphs } from './batchSize.js'
 import { bytesOfArray } from './bytes.js'
 import { OnnxFileError } from './errors.js'
+import { ExternalData } from './externalData.js'
 import { namesIn, renameGraph } from './onnxGraph.js'
 import { metadataKey, type OnnxPort, type Signature, structureToJson } from './onnxSignature.js'
 import type { Tensors } from './safetensors.js'
@@ -28,8 +29,13 @@ export interface ExportOnnxOptions {
   readonly batch?: Readonly<Record<string, number>>
   /** The name of the batch size in the file; default `batch`. */
   readonly batchName?: string
-  /** Whether the arrays that the function closes over are part of the file, or inputs of it. Default `initializers`. */
-  readonly weights?: 'initializers' | 'inputs'
+  /**
+   * Where the arrays that the function closes over are: in the file (`initializers`, the default), in a file beside it
+   * (`external`: {@link writeOnnx} writes both), or given at every run (`inputs`).
+   */
+  readonly weights?: 'initializers' | 'external' | 'inputs'
+  /** The name of the file beside it; default `weights.bin`. */
+  readonly location?: string
 }
 
 /** A function as an ONNX model. */
@@ -40,6 +46,8 @@ export interface OnnxExport {
   readonly outputs: readonly OnnxPort[]
   /** The arrays that the function closes over, by name: with `weights: 'inputs'` they are given at every run. */
   readonly weights: Tensors
+  /** What belongs into the file beside it, with `weights: 'external'`; else `null`. */
+  readonly external: ExternalData | null
 }
 
 /** An argument, or the shapes and dtypes of one. */
@@ -159,7 +167,7 @@ export const exportOnnx = <A extends readonly unknown[]>(
   examples: { readonly [K in keyof A]: ExampleOf<A[K]> },
   options: ExportOnnxOptions = {},
 ): OnnxExport => {
-  const { names = {}, batch, batchName = 'batch', weights = 'initializers' } = options
+  const { names = {}, batch, batchName = 'batch', weights = 'initializers', location = 'weights.bin' } = options
   const [leaves, args] = tree.flatten(examples)
   const avals = (leaves as readonly unknown[]).map((x, i) =>
     x instanceof ShapeDtypeStruct ? shaped(x.shape, x.dtype) : avalOfLeaf(where, x, i),
@@ -228,10 +236,12 @@ export const exportOnnx = <A extends readonly unknown[]>(
     outputs: outputs.map(toJson),
   }
   const used = new Set((graph.input ?? []).map(({ name }) => name))
-  const initializers = staged.consts.flatMap((x, i) =>
-    weights === 'initializers' && used.has(constNames[i]!)
-      ? [new ConstantTensor(x.dtype, x.shape, bytesOfArray(x)).toProto(constNames[i])]
-      : [],
+  const stored = staged.consts.flatMap((x, i) =>
+    weights !== 'inputs' && used.has(constNames[i]!) ? [[constNames[i]!, x] as const] : [],
+  )
+  const external = weights === 'external' ? new ExternalData(location, Object.fromEntries(stored)) : null
+  const initializers = stored.map(
+    ([name, x]) => external?.proto(name) ?? new ConstantTensor(x.dtype, x.shape, bytesOfArray(x)).toProto(name),
   )
   // Every argument is an input, used or not: the function takes it.
   const declared = [...(weights === 'inputs' ? weightPorts : []), ...inputs]
@@ -245,7 +255,8 @@ export const exportOnnx = <A extends readonly unknown[]>(
     },
     metadataProps: [{ key: metadataKey, value: JSON.stringify(signature) }],
   })
-  return { bytes, inputs, outputs, weights: Object.fromEntries(constNames.map((name, i) => [name, staged.consts[i]!])) }
+  const named = Object.fromEntries(constNames.map((name, i) => [name, staged.consts[i]!]))
+  return { bytes, inputs, outputs, weights: named, external }
 }
 
 const toJson = ({ name, dtype, shape }: OnnxPort): Signature['inputs'][number] => ({

@@ -1,5 +1,7 @@
 /** ONNX files of `exportOnnx` as functions again. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { NDArray } from '../core/index.js'
 import {
@@ -19,6 +21,7 @@ import * as tree from '../pytree/index.js'
 import { arrayLeaf, jit, type Jitted } from '../transforms/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
+import { bytesFile, type ExternalFile, externalTensors, FolderFiles, readExternal } from './externalData.js'
 import { inlineGraph } from './onnxGraph.js'
 import { metadataKey, type OnnxPort, SignatureCodec, structureFromJson } from './onnxSignature.js'
 import type { Tensors } from './safetensors.js'
@@ -26,6 +29,8 @@ import type { Tensors } from './safetensors.js'
 export interface ImportOnnxOptions {
   /** Values of the weights, where the file has them as inputs: `exported.weights`. */
   readonly weights?: Tensors
+  /** The files beside it, by name, where it has weights there; {@link readOnnx} finds them itself. */
+  readonly external?: Readonly<Record<string, Uint8Array>>
   /** Where the bytes come from, for errors. */
   readonly source?: string
 }
@@ -127,9 +132,10 @@ const readCall = (bytes: Uint8Array, source: string) => {
   const defined = new Set([...model.graph.node.flatMap(({ output }) => output), ...weights.map(({ name }) => name)])
   const unknown = outputs.find(({ name }) => !defined.has(name))
   if (unknown !== undefined) throw new OnnxFileError(source, 'outputs that the graph has', unknown.name)
+  const external = externalTensors(source, model.graph.initializer ?? [])
   const call: OnnxCall = {
     graph: model.graph,
-    inputs: [...weights, ...inputs],
+    inputs: [...weights, ...external, ...inputs],
     outputs,
     source,
     hash: createHash('sha256').update(bytes).digest('hex'),
@@ -137,6 +143,7 @@ const readCall = (bytes: Uint8Array, source: string) => {
   return {
     call,
     weights,
+    external,
     inputs,
     outputs,
     name: signature.name,
@@ -158,14 +165,56 @@ const readCall = (bytes: Uint8Array, source: string) => {
  */
 export const importOnnx = <A extends readonly unknown[] = readonly NDArray[], R = unknown>(
   bytes: Uint8Array,
-  { weights = {}, source = 'importOnnx' }: ImportOnnxOptions = {},
+  { external = {}, ...options }: ImportOnnxOptions = {},
+): OnnxFunction<A, R> =>
+  makeFunction(bytes, options, (location, where) => {
+    const file = Object.hasOwn(external, location) ? external[location] : undefined
+    if (file === undefined) throw new ArgumentError(where, `the file ${location} in { external }`, 'none')
+    return bytesFile(file)
+  })
+
+/**
+ * The function in a file of {@link exportOnnx}, with its weights from the file beside it if they are there.
+ *
+ * @throws OnnxFileError if it is no such file, or names files outside of its folder
+ * @throws ArgumentError if weights are missing
+ * @example
+ * import { mkdtempSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ *
+ * const path = join(mkdtempSync(join(tmpdir(), 'onnax-')), 'model.onnx')
+ * const model = new nnx.Linear(30, 40, { rngs: new nnx.Rngs(0) })
+ * const exported = io.exportOnnx((x: NDArray) => model(x), [np.ones([1, 30])], { weights: 'external' })
+ * exported.external!.byteLength // => 4800
+ * io.writeOnnx(path, exported)
+ * const f = io.readOnnx<[NDArray], NDArray>(path)
+ * f(np.zeros([1, 30])).shape // => [1, 40]
+ */
+export const readOnnx = <A extends readonly unknown[] = readonly NDArray[], R = unknown>(
+  path: string,
+  options: Pick<ImportOnnxOptions, 'weights'> = {},
 ): OnnxFunction<A, R> => {
-  const { call, weights: ports, inputs, outputs, name, args, result } = readCall(bytes, source)
+  const files = new FolderFiles(dirname(path))
+  try {
+    return makeFunction(readFileSync(path), { ...options, source: path }, (location, where) => files.open(where, location)) // prettier-ignore
+  } finally {
+    files.close()
+  }
+}
+
+const makeFunction = <A extends readonly unknown[], R>(
+  bytes: Uint8Array,
+  { weights = {}, source = 'importOnnx' }: Omit<ImportOnnxOptions, 'external'>,
+  open: (location: string, where: string) => ExternalFile,
+): OnnxFunction<A, R> => {
+  const { call, weights: ports, external, inputs, outputs, name, args, result } = readCall(bytes, source)
   const given = ports.map((port) => {
     const x = Object.hasOwn(weights, port.name) ? weights[port.name] : undefined
     if (x === undefined) throw new ArgumentError(source, `the weight ${showPort(port)} in { weights }`, 'none')
     return x
   })
+  given.push(...readExternal(source, external, open))
   const run = (...values: A): R => {
     const [leaves, structure] = tree.flatten(values)
     if (!structure.equals(args)) {

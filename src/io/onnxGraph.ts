@@ -54,7 +54,8 @@ export const constantOf = (where: string, proto: TensorProto): ConstantTensor =>
   if (type === null || proto.rawData === undefined) {
     throw new OnnxFileError(where, 'constants as raw data of a known type', `type ${proto.dataType}`)
   }
-  const bytes = proto.rawData.slice()
+  // A copy, which is aligned; `slice` copies nothing of a Buffer.
+  const bytes = new Uint8Array(proto.rawData)
   const count = dims.reduce((product, size) => product * size, 1)
   if (bytes.byteLength !== count * elementArray(type).BYTES_PER_ELEMENT) {
     throw new OnnxFileError(where, `the bytes of ${type}[${dims.join()}]`, `${bytes.byteLength} bytes`)

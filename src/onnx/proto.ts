@@ -82,6 +82,10 @@ export interface TensorProto {
   readonly int64Data?: readonly (number | bigint)[]
   readonly doubleData?: readonly number[]
   readonly uint64Data?: readonly (number | bigint)[]
+  /** Where the data are in another file: `location`, `offset`, `length`. */
+  readonly externalData?: readonly StringStringEntryProto[]
+  /** 1 if the data are in another file. */
+  readonly dataLocation?: number
 }
 
 /** The name and type of a graph's input or output. */

@@ -80,6 +80,8 @@ export const schema: Readonly<Record<MessageName, Readonly<Record<string, FieldS
     rawData: one(9, 'bytes'),
     doubleData: many(10, 'double'),
     uint64Data: many(11, 'uint64'),
+    externalData: many(13, 'StringStringEntryProto'),
+    dataLocation: one(14, 'int32'),
   },
   ValueInfoProto: { name: one(1, 'string'), type: one(2, 'TypeProto') },
   TypeProto: { tensorType: one(1, 'TypeProtoTensor') },

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -166,6 +166,144 @@ test('names of inputs, outputs and weights; weights as inputs', async (t) => {
   t.throws(() => io.importOnnx(outside.bytes), { instanceOf: ArgumentError, message: /the weight first\.\w+: float32/ })
 })
 
+const wide = new nnx.Linear(600, 500, { rngs: new nnx.Rngs(5) })
+const shift = random.normal(random.key(4), [600])
+const deep = (x: NDArray) => mlp(np.tanh(wide(x.add(shift))).slice('...', [0, 4]))
+const xWide = random.normal(random.key(6), [3, 600])
+const exportDeep = () =>
+  io.exportOnnx(deep, [xWide], {
+    names: { inputs: ['x'], outputs: ['y'], weights: { wide: nnx.state(wide), mlp: nnx.state(mlp), shift } },
+    batch: { x: 0 },
+    weights: 'external',
+    location: 'deep.weights',
+  })
+
+test('weights in a file beside the model: aligned, and read by plain ONNX Runtime, importOnnx and readOnnx', async (t) => {
+  const exported = exportDeep()
+  const folder = mkdtempSync(join(tmpdir(), 'onnax-onnx-'))
+  const path = join(folder, 'deep.onnx')
+  io.writeOnnx(path, exported)
+  t.deepEqual(readdirSync(folder).sort(), ['deep.onnx', 'deep.weights'])
+  const { location, byteLength } = exported.external!
+  const data = exported.external!.toBytes()
+  t.is(location, 'deep.weights')
+  t.is(data.byteLength, byteLength)
+  t.is(Buffer.compare(readFileSync(join(folder, location)), data), 0)
+  const places = decodeModel(exported.bytes).graph.initializer!.flatMap(({ name, externalData = [] }) =>
+    externalData.length > 0 ? [[name, Object.fromEntries(externalData.map(({ key, value }) => [key, value]))]] : [],
+  )
+  // The largest is at a multiple of 64 KiB, the others at one of a page; small ones stay in the model.
+  t.deepEqual(Object.fromEntries(places), {
+    shift: { location, offset: '0', length: '2400' },
+    'wide.kernel': { location, offset: '65536', length: '1200000' },
+    'wide.bias': { location, offset: '1265664', length: '2000' },
+  })
+  t.true(exported.bytes.byteLength < 20_000)
+
+  const session = await InferenceSession.create(path)
+  const feeds = { x: new Tensor('float32', xWide.data() as Float32Array, [3, 600]) }
+  const { y } = await session.run(feeds)
+  t.true(near(np.reshape(np.array(y!.data as Float32Array), [3, 3]), deep(xWide)))
+  const inMemory = await InferenceSession.create(exported.bytes, { externalData: [{ path: location, data }] })
+  t.deepEqual([...(await inMemory.run(feeds)).y!.data], [...y!.data])
+
+  for (const f of [
+    io.readOnnx<[NDArray], NDArray>(path),
+    io.importOnnx<[NDArray], NDArray>(exported.bytes, { external: { [location]: data } }),
+  ]) {
+    t.true(near(f(xWide), deep(xWide)))
+    t.true(near(f(xWide.slice([0, 2])), deep(xWide.slice([0, 2]))))
+  }
+  t.throws(() => io.importOnnx(exported.bytes), { instanceOf: ArgumentError, message: /the file deep\.weights in/ })
+  t.throws(() => io.exportOnnx(deep, [xWide], { weights: 'external', location: '../x' }), { instanceOf: ArgumentError })
+  const inside = io.exportOnnx(deep, [xWide])
+  t.is(inside.external, null)
+  io.writeOnnx(path, inside)
+  t.true(near(io.readOnnx<[NDArray], NDArray>(path)(xWide), deep(xWide)))
+})
+
+test('weights in other files: what leads out of the folder, is too short, shared or of another length is refused', (t) => {
+  const exported = exportDeep()
+  const model = decodeModel(exported.bytes)
+  const folder = mkdtempSync(join(tmpdir(), 'onnax-onnx-'))
+  mkdirSync(join(folder, 'inner'))
+  const path = join(folder, 'inner', 'deep.onnx')
+  io.writeOnnx(path, exported)
+  writeFileSync(join(folder, 'secret'), exported.external!.toBytes())
+  symlinkSync(join(folder, 'secret'), join(folder, 'inner', 'link'))
+  const withFields = (change: Readonly<Record<string, string>>, dims?: readonly number[]) =>
+    encodeModel({
+      ...model,
+      graph: {
+        ...model.graph,
+        initializer: model.graph.initializer!.map((proto) =>
+          (proto.externalData ?? []).length === 0
+            ? proto
+            : {
+                ...proto,
+                dims: dims ?? proto.dims!,
+                externalData: proto.externalData!.map(({ key, value }) => ({ key, value: change[key] ?? value })),
+              },
+        ),
+      },
+    })
+  const none = encodeModel({
+    ...model,
+    graph: { ...model.graph, initializer: model.graph.initializer!.map((proto) => ({ ...proto, externalData: [] })) },
+  })
+  for (const [bytes, expected] of [
+    [withFields({ location: '../secret' }), /a file in the folder of the model, got "\.\.\/secret"/],
+    [withFields({ location: join(folder, 'secret') }), /a file in the folder of the model/],
+    [withFields({ location: 'a/../../secret' }), /a file in the folder of the model/],
+    [withFields({ location: '..\\secret' }), /a file in the folder of the model/],
+    [withFields({ location: 'deep.weights\0' }), /a file in the folder of the model/],
+    [withFields({ location: '' }), /a file in the folder of the model/],
+    [none, /a file in the folder of the model, got ""/],
+    [withFields({ location: 'link' }), /a link out of it/],
+    [withFields({ location: 'missing' }), /got ENOENT/],
+    [withFields({ location: '.' }), /a file in the folder/],
+    [withFields({ offset: '0' }), /data from \d+ on, got an offset of 0/],
+    [withFields({ offset: '-1' }), /an offset, got -1/],
+    [withFields({ offset: '0.5' }), /an offset/],
+    [withFields({ offset: '1e15' }), /bytes of deep\.weights, got \d+/],
+    [withFields({ length: '1999' }), /requires \d+ bytes, got 1999/],
+    [withFields({}, [2 ** 40, 2 ** 40]), /requires Infinity bytes/],
+    [withFields({}, [-1]), /sizes of axes/],
+  ] as const) {
+    writeFileSync(path, bytes)
+    t.throws(() => io.readOnnx(path), { instanceOf: io.OnnxFileError, message: expected })
+  }
+  writeFileSync(path, exported.bytes)
+  truncateSync(join(folder, 'inner', 'deep.weights'), 100_000)
+  t.throws(() => io.readOnnx(path), { instanceOf: io.OnnxFileError, message: /bytes of deep\.weights, got 100000/ })
+  const short = { 'deep.weights': exported.external!.toBytes().subarray(0, 100_000) }
+  t.throws(() => io.importOnnx(exported.bytes, { external: short }), { instanceOf: io.OnnxFileError })
+})
+
+test('a training step that is exported trains in plain ONNX Runtime', async (t) => {
+  const target = random.normal(random.key(8), [4, 3])
+  const xs = random.normal(random.key(9), [20, 4])
+  const args = [params, tx.init(params), xs, np.matmul(xs, target)] as const
+  const exported = io.exportOnnx(trainStep, args, { names: { inputs: ['params', 'state', 'x', 'y'] } })
+  const session = await InferenceSession.create(exported.bytes)
+  const tensorOf = (x: NDArray) => new Tensor(x.dtype as 'float32', x.data() as Float32Array, [...x.shape])
+  let feeds: Record<string, Tensor> = Object.fromEntries(
+    (tree.leaves(args) as readonly NDArray[]).map((x, i) => [exported.inputs[i]!.name, tensorOf(x)]),
+  )
+  let [p, state]: readonly [typeof params, unknown] = [params, tx.init(params)]
+  const losses: number[][] = []
+  for (let i = 0; i < 30; i++) {
+    const results = await session.run(feeds)
+    const ours = trainStep(p, state, args[2], args[3])
+    losses.push([Number(results['output.loss']!.data[0]), ours.loss.item()])
+    ;[p, state] = [ours.params, ours.state]
+    // The state that comes out goes in again.
+    feeds = Object.fromEntries(exported.inputs.map(({ name }) => [name, results[`output.${name}`] ?? feeds[name]!]))
+  }
+  losses.forEach(([plain, ours]) => t.true(Math.abs(plain! - ours!) <= 1e-5 * (1 + ours!), `${plain} ${ours}`))
+  t.true(losses.at(-1)![0]! < 0.9 * losses[0]![0]!)
+})
+
 test('names that graphs use inside make way', async (t) => {
   const f = (x: NDArray) =>
     lax.cond(
@@ -310,18 +448,19 @@ pythonTest("Python's onnx checks our files, its onnxruntime runs them", (t) => {
   })
   writeFileSync(join(folder, 'model.onnx'), model.bytes)
   writeFileSync(join(folder, 'step.onnx'), step.bytes)
+  io.writeOnnx(join(folder, 'deep.onnx'), exportDeep())
   const stepArgs = [params, tx.init(params), x4, np.ones([5, 3])] as const
   const feeds = Object.fromEntries(tree.leaves(stepArgs).map((x, i) => [step.inputs[i]!.name, x]))
-  io.writeSafetensors(join(folder, 'in.safetensors'), { ...feeds, 'model.x': x4 })
+  io.writeSafetensors(join(folder, 'in.safetensors'), { ...feeds, 'model.x': x4, 'deep.x': xWide })
   const program = `
 import sys, onnx, onnxruntime
 from safetensors.numpy import load_file, save_file
 d = sys.argv[1]
 x = load_file(d + '/in.safetensors')
 out = {}
-for name, feeds in [('model', {'x': x.pop('model.x')}), ('step', x)]:
+for name, feeds in [('model', {'x': x.pop('model.x')}), ('deep', {'x': x.pop('deep.x')}), ('step', x)]:
     path = d + '/' + name + '.onnx'
-    onnx.checker.check_model(onnx.load(path), full_check=True)
+    onnx.checker.check_model(path, full_check=True)
     s = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
     for o, y in zip(s.get_outputs(), s.run(None, feeds)): out[name + '.' + o.name] = y
 save_file(out, d + '/out.safetensors')
@@ -329,6 +468,7 @@ save_file(out, d + '/out.safetensors')
   runPython(program, folder)
   const { tensors } = io.readSafetensors(join(folder, 'out.safetensors'))
   t.true(near(tensors['model.y']!, mlp(x4)))
+  t.true(near(tensors['deep.y']!, deep(xWide)))
   const expected = tree.leaves(trainStep(...stepArgs)) as readonly NDArray[]
   expected.forEach((y, i) => t.true(near(tensors[`step.${step.outputs[i]!.name}`]!, y), step.outputs[i]!.name))
 })

@@ -71,6 +71,24 @@ test('metadata are first, and names in the order of their data, numbers among th
   )
 })
 
+test('data that are not aligned, in Buffers too', (t) => {
+  const data = Buffer.alloc(16)
+  data.writeBigInt64LE(-3n, 0)
+  data.writeDoubleLE(0.5, 8)
+  const header = { a: { dtype: 'I64', shape: [], data_offsets: [0, 8] }, b: { dtype: 'F64', shape: [1], data_offsets: [8, 16] } } // prettier-ignore
+  for (let spaces = 0; spaces < 8; spaces++) {
+    const bytes = Buffer.concat([file(JSON.stringify(header) + ' '.repeat(spaces)), data])
+    writeFileSync(path('unaligned'), bytes)
+    for (const { tensors } of [
+      io.decodeSafetensors(bytes),
+      io.decodeSafetensors(Uint8Array.from(bytes)),
+      io.readSafetensors(path('unaligned')),
+    ]) {
+      t.deepEqual([tensors['a']!.item(), tensors['b']!.toArray()], [-3, [0.5]])
+    }
+  }
+})
+
 /** A file of any header. */
 const file = (header: unknown, data = 0): Uint8Array => {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
