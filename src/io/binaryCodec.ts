@@ -1,31 +1,17 @@
 /** Any codec as bytes with a checksum. */
-import { createHash } from 'node:crypto'
 import * as t from 'io-ts'
 import { failAt, isRecord } from './arrayCodec.js'
 import { byteLengthOf } from './bytes.js'
 import { SafetensorsError } from './errors.js'
 import { headerLength, parseHeader, type TensorType, writeHeader } from './safetensorsHeader.js'
+import { isSealed, noSeal, seal } from './seal.js'
 import type { Json } from './treeCodec.js'
 
 /** Before the checksum: the length of the header, and its first characters. */
 const prefix = '{"__metadata__":{"sha256":"'
 const checksumAt = 8 + prefix.length
-const checksumLength = 64
-const noChecksum = '0'.repeat(checksumLength)
 /** The entry of the metadata that holds all but the bytes. */
 const entry = 'onnax'
-
-/** SHA-256 of a file, with zeros in the place where it stands. */
-const checksumOf = (parts: readonly Uint8Array[]): string => {
-  const hash = createHash('sha256')
-  const [first, ...others] = parts as [Uint8Array, ...Uint8Array[]]
-  hash
-    .update(first.subarray(0, checksumAt))
-    .update(noChecksum)
-    .update(first.subarray(checksumAt + checksumLength))
-  for (const part of others) hash.update(part)
-  return hash.digest('hex')
-}
 
 type Path = readonly (string | number)[]
 
@@ -76,9 +62,9 @@ const encode = (value: Json): Uint8Array => {
   const text = JSON.stringify({ value: rest, bytes: places.map(({ path, name }) => [name, ...path]) })
   const byName = new Map(places.map((place) => [place.name, place]))
   const types = Object.fromEntries(places.map(({ name, type }) => [name, type]))
-  const [header, order] = writeHeader(types, { sha256: noChecksum, [entry]: text })
+  const [header, order] = writeHeader(types, { sha256: noSeal, [entry]: text })
   const parts = [header, ...order.map((name) => byName.get(name)!.bytes)]
-  header.set(Buffer.from(checksumOf(parts)), checksumAt)
+  seal(parts, checksumAt)
   return Buffer.concat(parts)
 }
 
@@ -88,9 +74,8 @@ const decode = (file: Uint8Array): unknown => {
   const length = headerLength(where, file, file.byteLength)
   const isOurs = Buffer.from(file.subarray(8, checksumAt)).toString('latin1') === prefix
   if (!isOurs) throw new SafetensorsError(where, 'bytes of a binaryCodec', 'others')
-  const checksum = Buffer.from(file.subarray(checksumAt, checksumAt + checksumLength)).toString('latin1')
   // Nothing of altered bytes is parsed.
-  if (checksumOf([file]) !== checksum) {
+  if (!isSealed(file, checksumAt)) {
     throw new SafetensorsError(where, 'the bytes of their checksum', 'others; they were altered or cut off')
   }
   const { tensors, metadata, dataStart } = parseHeader(where, file.subarray(8, 8 + length), file.byteLength)

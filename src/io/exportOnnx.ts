@@ -9,8 +9,9 @@ import { bytesOfArray } from './bytes.js'
 import { OnnxFileError } from './errors.js'
 import { ExternalData } from './externalData.js'
 import { namesIn, renameGraph } from './onnxGraph.js'
-import { metadataKey, type OnnxPort, type Signature, structureToJson } from './onnxSignature.js'
+import { metadataKey, type OnnxPort, sealMark, type Signature, structureToJson } from './onnxSignature.js'
 import type { Tensors } from './safetensors.js'
+import { noSeal, seal } from './seal.js'
 import { namedArrays } from './weights.js'
 
 /** Names of an exported function's values. */
@@ -226,7 +227,13 @@ export const exportOnnx = <A extends readonly unknown[]>(
       batchName,
     )
   }
+  const used = new Set((graph.input ?? []).map(({ name }) => name))
+  const stored = staged.consts.flatMap((x, i) =>
+    weights !== 'inputs' && used.has(constNames[i]!) ? [[constNames[i]!, x] as const] : [],
+  )
+  const external = weights === 'external' ? new ExternalData(location, Object.fromEntries(stored)) : null
   const signature: Signature = {
+    sha256: noSeal,
     version: 1,
     name: f.name,
     args: structureToJson(args),
@@ -234,12 +241,8 @@ export const exportOnnx = <A extends readonly unknown[]>(
     weights: weights === 'inputs' ? weightPorts.map(toJson) : [],
     inputs: inputs.map(toJson),
     outputs: outputs.map(toJson),
+    external: external?.checksums() ?? {},
   }
-  const used = new Set((graph.input ?? []).map(({ name }) => name))
-  const stored = staged.consts.flatMap((x, i) =>
-    weights !== 'inputs' && used.has(constNames[i]!) ? [[constNames[i]!, x] as const] : [],
-  )
-  const external = weights === 'external' ? new ExternalData(location, Object.fromEntries(stored)) : null
   const initializers = stored.map(
     ([name, x]) => external?.proto(name) ?? new ConstantTensor(x.dtype, x.shape, bytesOfArray(x)).toProto(name),
   )
@@ -255,6 +258,7 @@ export const exportOnnx = <A extends readonly unknown[]>(
     },
     metadataProps: [{ key: metadataKey, value: JSON.stringify(signature) }],
   })
+  seal([bytes], Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(sealMark) + sealMark.length)
   const named = Object.fromEntries(constNames.map((name, i) => [name, staged.consts[i]!]))
   return { bytes, inputs, outputs, weights: named, external }
 }

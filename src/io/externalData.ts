@@ -1,6 +1,7 @@
 /** Weights of an ONNX file in a file beside it, as the format has them: no limit of 2 GB, and read without a copy. */
 import { closeSync, fstatSync, openSync, realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { ArgumentError, type NDArray } from '../core/index.js'
 import { ConstantTensor, elementTypeOfCode, type TensorProto } from '../onnx/index.js'
 import { arrayToFill, areBooleans, byteLengthOf, bytesOfArray } from './bytes.js'
@@ -49,6 +50,11 @@ export class ExternalData {
       end = offset + length
     }
     this.byteLength = end
+  }
+
+  /** @internal CRC-32 of each weight, by name. */
+  checksums(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#places].map(([name, { x }]) => [name, crc32(bytesOfArray(x))]))
   }
 
   /** @internal The initializer of a weight that is in the file. */
@@ -138,10 +144,11 @@ export const bytesFile = (bytes: Uint8Array): ExternalFile => ({
   },
 })
 
-/** The weights, each read into its own memory. @throws OnnxFileError if a file is too short, or two weights share bytes */
+/** The weights, each read into its own memory; without checksums, as they are. @throws OnnxFileError if a file is too short, or two weights share bytes */
 export const readExternal = (
   where: string,
   tensors: readonly ExternalTensor[],
+  checksums: Readonly<Record<string, number>> | null,
   open: (location: string, where: string) => ExternalFile,
 ): readonly NDArray[] => {
   const files = new Map<string, ExternalFile>()
@@ -160,6 +167,13 @@ export const readExternal = (
   return tensors.map(({ name, dtype, shape, location, offset }) => {
     const [x, bytes] = arrayToFill(shape, dtype)
     files.get(location)!.read(bytes, offset)
+    if (checksums !== null && !(Object.hasOwn(checksums, name) && crc32(bytes) === checksums[name])) {
+      throw new OnnxFileError(
+        `${where}, weight '${name.slice(0, 80)}'`,
+        `the data of its checksum in ${location}`,
+        'others',
+      )
+    }
     if (dtype === 'bool' && !areBooleans(bytes)) {
       throw new OnnxFileError(`${where}, weight '${name}'`, 'booleans as bytes 0 and 1', 'other bytes')
     }

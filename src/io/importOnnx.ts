@@ -23,14 +23,20 @@ import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
 import { bytesFile, type ExternalFile, externalTensors, FolderFiles, readExternal } from './externalData.js'
 import { inlineGraph } from './onnxGraph.js'
-import { metadataKey, type OnnxPort, SignatureCodec, structureFromJson } from './onnxSignature.js'
+import { metadataKey, type OnnxPort, sealMark, SignatureCodec, structureFromJson } from './onnxSignature.js'
 import type { Tensors } from './safetensors.js'
+import { isSealed } from './seal.js'
 
 export interface ImportOnnxOptions {
   /** Values of the weights, where the file has them as inputs: `exported.weights`. */
   readonly weights?: Tensors
   /** The files beside it, by name, where it has weights there; {@link readOnnx} finds them itself. */
   readonly external?: Readonly<Record<string, Uint8Array>>
+  /**
+   * Whether the file must be the one that `exportOnnx` made, bit for bit: default true. Without that, what a tool made of it
+   * is taken, too, as far as it has the same inputs and outputs; then flipped bits in weights go unseen.
+   */
+  readonly verify?: boolean
   /** Where the bytes come from, for errors. */
   readonly source?: string
 }
@@ -108,8 +114,18 @@ const onnxCallP: Primitive<OnnxCall> = {
 
 const opset = 18
 
+/** Nothing of altered bytes is parsed. @throws OnnxFileError */
+const requireSeal = (bytes: Uint8Array, source: string): void => {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(sealMark)
+  if (at < 0) throw new OnnxFileError(source, 'a file that exportOnnx made', 'another one, or a part of one')
+  if (isSealed(bytes, at + sealMark.length)) return
+  const repair = 'it was altered; read what a tool made of it with { verify: false }'
+  throw new OnnxFileError(source, 'the bytes of the checksum in the file', `others: ${repair}`)
+}
+
 /** @throws OnnxFileError, DecodeError */
-const readCall = (bytes: Uint8Array, source: string) => {
+const readCall = (bytes: Uint8Array, source: string, verify: boolean) => {
+  if (verify) requireSeal(bytes, source)
   let model: ModelProto
   try {
     model = decodeModel(bytes)
@@ -146,6 +162,7 @@ const readCall = (bytes: Uint8Array, source: string) => {
     external,
     inputs,
     outputs,
+    checksums: signature.external,
     name: signature.name,
     args: structureFromJson(source, signature.args, inputs.length),
     result: structureFromJson(source, signature.result, outputs.length),
@@ -193,7 +210,7 @@ export const importOnnx = <A extends readonly unknown[] = readonly NDArray[], R 
  */
 export const readOnnx = <A extends readonly unknown[] = readonly NDArray[], R = unknown>(
   path: string,
-  options: Pick<ImportOnnxOptions, 'weights'> = {},
+  options: Pick<ImportOnnxOptions, 'weights' | 'verify'> = {},
 ): OnnxFunction<A, R> => {
   const files = new FolderFiles(dirname(path))
   try {
@@ -205,16 +222,26 @@ export const readOnnx = <A extends readonly unknown[] = readonly NDArray[], R = 
 
 const makeFunction = <A extends readonly unknown[], R>(
   bytes: Uint8Array,
-  { weights = {}, source = 'importOnnx' }: Omit<ImportOnnxOptions, 'external'>,
+  { weights = {}, source = 'importOnnx', verify = true }: Omit<ImportOnnxOptions, 'external'>,
   open: (location: string, where: string) => ExternalFile,
 ): OnnxFunction<A, R> => {
-  const { call, weights: ports, external, inputs, outputs, name, args, result } = readCall(bytes, source)
+  const {
+    call,
+    weights: ports,
+    external,
+    inputs,
+    outputs,
+    name,
+    args,
+    result,
+    checksums,
+  } = readCall(bytes, source, verify)
   const given = ports.map((port) => {
     const x = Object.hasOwn(weights, port.name) ? weights[port.name] : undefined
     if (x === undefined) throw new ArgumentError(source, `the weight ${showPort(port)} in { weights }`, 'none')
     return x
   })
-  given.push(...readExternal(source, external, open))
+  given.push(...readExternal(source, external, verify ? checksums : null, open))
   const run = (...values: A): R => {
     const [leaves, structure] = tree.flatten(values)
     if (!structure.equals(args)) {

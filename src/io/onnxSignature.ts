@@ -10,6 +10,9 @@ import { type ArrayStore, type Json, TreeFormat } from './treeCodec.js'
 /** The key of our entry among a model's metadata. */
 export const metadataKey = 'onnax'
 
+/** Before the checksum, in the metadata: its first field. */
+export const sealMark = '{"sha256":"'
+
 const DTypeCodec = new t.Type<DType>(
   'DType',
   (u): u is DType => dtypes.includes(u as DType),
@@ -22,6 +25,8 @@ const PortCodec = t.type({ name: t.string, dtype: DTypeCodec, shape: t.array(Siz
 /** Metadata of a file, as JSON. */
 export const SignatureCodec = t.type(
   {
+    /** Checksum of the file: see {@link sealMark}. */
+    sha256: t.string,
     version: t.literal(1),
     name: t.string,
     /** Structure of the arguments: the numbers of the inputs in the place of the arrays. */
@@ -32,6 +37,8 @@ export const SignatureCodec = t.type(
     weights: t.array(PortCodec),
     inputs: t.array(PortCodec),
     outputs: t.array(PortCodec),
+    /** CRC-32 of the weights that are in a file beside it. */
+    external: t.record(t.string, t.number),
   },
   'Signature',
 )

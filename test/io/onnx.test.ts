@@ -218,6 +218,13 @@ test('weights in a file beside the model: aligned, and read by plain ONNX Runtim
   t.throws(() => io.exportOnnx(deep, [xWide], { weights: 'external', location: '../x' }), { instanceOf: ArgumentError })
   const inside = io.exportOnnx(deep, [xWide])
   t.is(inside.external, null)
+  // What a tool makes of a file.
+  const altered = encodeModel({ ...decodeModel(inside.bytes), producerName: 'a tool' })
+  t.throws(() => io.importOnnx(altered), {
+    instanceOf: io.OnnxFileError,
+    message: /checksum in the file.*verify: false/,
+  })
+  t.true(near(io.importOnnx<[NDArray], NDArray>(altered, { verify: false })(xWide), deep(xWide)))
   io.writeOnnx(path, inside)
   t.true(near(io.readOnnx<[NDArray], NDArray>(path)(xWide), deep(xWide)))
 })
@@ -271,9 +278,15 @@ test('weights in other files: what leads out of the folder, is too short, shared
     [withFields({}, [-1]), /sizes of axes/],
   ] as const) {
     writeFileSync(path, bytes)
-    t.throws(() => io.readOnnx(path), { instanceOf: io.OnnxFileError, message: expected })
+    t.throws(() => io.readOnnx(path, { verify: false }), { instanceOf: io.OnnxFileError, message: expected })
+    t.throws(() => io.readOnnx(path), { instanceOf: io.OnnxFileError })
   }
   writeFileSync(path, exported.bytes)
+  const flipped = Buffer.from(exported.external!.toBytes())
+  flipped[70_000]! ^= 1
+  writeFileSync(join(folder, 'inner', 'deep.weights'), flipped)
+  t.throws(() => io.readOnnx(path), { message: /weight 'wide.kernel' requires the data of its checksum/ })
+  t.is(typeof io.readOnnx(path, { verify: false }), 'function')
   truncateSync(join(folder, 'inner', 'deep.weights'), 100_000)
   t.throws(() => io.readOnnx(path), { instanceOf: io.OnnxFileError, message: /bytes of deep\.weights, got 100000/ })
   const short = { 'deep.weights': exported.external!.toBytes().subarray(0, 100_000) }
@@ -415,19 +428,23 @@ test('broken files are refused with a typed error', (t) => {
     withMetadata(JSON.stringify({ ...signature, outputs: [{ ...signature.outputs[0], name: 'other' }] })),
     withMetadata(JSON.stringify({ ...signature, inputs: [{ ...signature.inputs[0], dtype: 'constructor' }] })),
   ]) {
-    const error = t.throws(() => io.importOnnx(broken))
-    t.true(known(error), String(error))
+    for (const verify of [true, false]) {
+      const error = t.throws(() => io.importOnnx(broken, { verify }))
+      t.true(known(error), String(error))
+    }
   }
   for (let i = 0; i < bytes.byteLength - 1; i += 7) {
-    const error = t.throws(() => io.importOnnx(bytes.subarray(0, i)))
+    t.throws(() => io.importOnnx(bytes.subarray(0, i)), { instanceOf: io.OnnxFileError })
+    const error = t.throws(() => io.importOnnx(bytes.subarray(0, i), { verify: false }))
     t.true(known(error), `${i}: ${String(error)}`)
   }
   fc.assert(
     fc.property(fc.nat(bytes.byteLength - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
       const broken = Uint8Array.from(bytes)
       broken[at]! ^= flip
+      t.throws(() => io.importOnnx(broken), { instanceOf: io.OnnxFileError })
       try {
-        io.importOnnx(broken)
+        io.importOnnx(broken, { verify: false })
         return true
       } catch (error) {
         return known(error)
