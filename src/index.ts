@@ -44,22 +44,38 @@ export * as np from './numpy/index.js'
 export * as optax from './optax/index.js'
 export * as random from './random/index.js'
 export * as scipy from './scipy/index.js'
-export { checkpoint, customJvp, type CustomJvpOptions, customVjp, type CustomVjpOptions } from './control/index.js'
 export {
+  checkpoint,
+  customGradient,
+  customJvp,
+  type CustomJvpOptions,
+  customVjp,
+  type CustomVjpOptions,
+} from './control/index.js'
+export {
+  closureConvert,
   evalShape,
+  fwdAndBwd,
+  type FwdAndBwdOptions,
   grad,
   hessian,
   jacfwd,
+  jacobian,
+  type JacobianOptions,
   jacrev,
   jit,
   type JitOptions,
   type Jitted,
   jvp,
+  type JvpOptions,
   linearize,
+  linearizeWithAux,
+  linearTranspose,
   makeJaxpr,
   ShapeDtypeStruct,
   valueAndGrad,
   vjp,
+  vjpWithAux,
   vmap,
   type VmapOptions,
 } from './transforms/index.js'

@@ -16,8 +16,20 @@ import {
 import { castTo, instantiate, kernel } from '../lax/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
-import { arrayLeaf, backward, cached, dce, type Fn, outputLeaves, partialEvalJaxpr } from '../transforms/index.js'
-import { batchedOf, batchInFront, indices, jvpOf, merge, where, whereNot } from './jaxprs.js'
+import {
+  arrayLeaf,
+  backward,
+  cached,
+  dce,
+  type Fn,
+  outputLeaves,
+  partialEvalJaxpr,
+  indices,
+  merge,
+  where,
+  whereNot,
+} from '../transforms/index.js'
+import { batchedOf, batchInFront, jvpOf } from './jaxprs.js'
 
 interface Checkpoint {
   readonly jaxpr: Jaxpr

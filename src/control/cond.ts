@@ -22,8 +22,8 @@ import {
 import { clamp, convertElementType, eq, instantiate, reshape, select, zerosOf } from '../lax/index.js'
 import type { GraphBuilder, OnnxValue } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
-import { arrayLeaf, type Fn, outputLeaves, partialEvalJaxpr } from '../transforms/index.js'
-import { batchedOf, batchInFront, jvpOf, merge, transposedOf, where, whereNot } from './jaxprs.js'
+import { arrayLeaf, type Fn, outputLeaves, partialEvalJaxpr, merge, where, whereNot } from '../transforms/index.js'
+import { batchedOf, batchInFront, jvpOf, transposedOf } from './jaxprs.js'
 
 export interface CondParams {
   /** One program for each value of the index, all of one type. */

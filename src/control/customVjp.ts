@@ -6,41 +6,39 @@ import {
   type BatchAxis,
   currentTrace,
   DifferentiationError,
-  equalShapes,
-  evalJaxpr,
   evalTrace,
   isFloat,
-  type Jaxpr,
   Linear,
   type Primitive,
   type ShapedArray,
-  ShapeError,
-  showAval,
-  stage,
   type Tangent,
   withShape,
   zero,
 } from '../core/index.js'
 import { instantiate, reduceSum } from '../lax/index.js'
 import type * as tree from '../pytree/index.js'
-import { stageCall } from './customCall.js'
 import { arrayLeaf, batchAxisAt, type Fn, outputLeaves, vmapFlat } from '../transforms/index.js'
+import {
+  batchedCall,
+  type CallParams,
+  callRules,
+  type CustomOptions,
+  givenRule,
+  inFront,
+  nameOf,
+  ownArguments,
+  ruleLeaf,
+  stageCall,
+} from './customCall.js'
 
 /** Results, then residuals, from the arguments. */
 type Forward = (args: readonly NDArray[]) => readonly [outs: readonly NDArray[], residuals: readonly NDArray[]]
 /** Cotangents of the arguments from residuals and cotangents of the results. */
 type Backward = (residuals: readonly NDArray[], cts: readonly NDArray[]) => readonly NDArray[]
 
-interface Rules {
+interface CustomVjp extends CallParams {
   readonly forward: Forward
   readonly backward: Backward
-  readonly name: string
-}
-
-interface CustomVjp extends Rules {
-  readonly jaxpr: Jaxpr
-  /** Leading arguments that the function closes over. */
-  readonly constCount: number
 }
 
 interface CustomLinear {
@@ -49,9 +47,6 @@ interface CustomLinear {
   readonly avalsOut: readonly ShapedArray[]
   readonly name: string
 }
-
-const inFront = ([ys, axes]: readonly [readonly NDArray[], readonly BatchAxis[]], size: number): readonly NDArray[] =>
-  ys.map((y, i) => batchAxisAt(y, axes[i]!, 0, size))
 
 /** A backward rule over a batch; what isn't mapped is shared, so its cotangents are summed. */
 const batchedBackward =
@@ -119,17 +114,11 @@ const customLinearP: Primitive<CustomLinear> = {
 
 export const customVjpCallP: Primitive<CustomVjp> = {
   name: 'custom_vjp_call',
-  abstractEval: (_avals, { jaxpr }) => jaxpr.avalsOut,
-  jvp(primals, tangents, { constCount, forward, backward, name }) {
-    if (tangents.slice(0, constCount).some((t) => t !== zero)) {
-      throw new DifferentiationError(
-        name,
-        'a customVjp function closes over a value that is differentiated; pass the value as an argument',
-      )
-    }
-    const args = primals.slice(constCount)
+  ...callRules,
+  jvp(primals, tangents, params) {
+    const [args, directions] = ownArguments('customVjp', params, primals, tangents)
+    const { forward, backward, name } = params
     const [outs, residuals] = forward(args)
-    const directions = tangents.slice(constCount).map((t, i) => instantiate(t, args[i]!.aval))
     const dys = bind(customLinearP, [...residuals, ...directions], {
       backward,
       residualCount: residuals.length,
@@ -141,15 +130,9 @@ export const customVjpCallP: Primitive<CustomVjp> = {
   transpose: (_cts, _args, { name }) => {
     throw new DifferentiationError(name, 'a customVjp function is not linear, so it has no transpose')
   },
-  batch(args, axes, { jaxpr, constCount, forward, backward, name }, size, axisName) {
-    const batched = stage(
-      (...xs) =>
-        inFront(
-          vmapFlat((...ys) => evalJaxpr(jaxpr, ys), xs, axes, size, axisName),
-          size,
-        ),
-      args.map((x) => x.aval),
-    )
+  batch(args, axes, params, size, axisName) {
+    const { constCount, forward, backward } = params
+    const { consts, ...batched } = batchedCall(params, args, axes, size, axisName)
     const argAxes = axes.slice(constCount)
     let residualAxes: readonly BatchAxis[] = []
     const batchedForward: Forward = (primals) => {
@@ -168,20 +151,15 @@ export const customVjpCallP: Primitive<CustomVjp> = {
       residualAxes = resultAxes.slice(count)
       return [inFront([results.slice(0, count), resultAxes.slice(0, count)], size), results.slice(count)]
     }
-    const results = bind(customVjpCallP, [...batched.consts, ...args], {
-      jaxpr: batched.jaxpr,
-      constCount: constCount + batched.consts.length,
+    const results = bind(customVjpCallP, [...consts, ...args], {
+      ...params,
+      ...batched,
       forward: batchedForward,
       backward: (residuals, cts) =>
         batchedBackward(backward, residualAxes, () => 0, argAxes, size, axisName)(residuals, cts),
-      name,
     })
     return [results, results.map(() => 0)]
   },
-  lower: ({ inline }, inputs, { jaxpr }) => inline(jaxpr, inputs),
-  evaluate: (args, { jaxpr }) => evalJaxpr(jaxpr, args),
-  inlined: ({ jaxpr }) => jaxpr,
-  showParams: ({ jaxpr, name }) => `[\n  name=${name}\n  call_jaxpr=${jaxpr.toString().replaceAll('\n', '\n  ')}\n]`,
 }
 
 /** A function whose reverse mode is given. */
@@ -200,10 +178,7 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
   ): void
 }
 
-export interface CustomVjpOptions {
-  /** Positions of arguments that are not differentiated and need not be arrays. */
-  readonly nondiffArgnums?: readonly number[]
-}
+export type CustomVjpOptions = CustomOptions
 
 /**
  * A function whose reverse mode you give with `defvjp`; it has no forward mode.
@@ -219,13 +194,10 @@ export const customVjp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   { nondiffArgnums = [] }: CustomVjpOptions = {},
 ): CustomVjpFunction<A, R> => {
-  const name = f.name === '' ? 'anonymous' : f.name
+  const name = nameOf(f)
   const where = `customVjp(${name})`
   let given: readonly [Fn, Fn] | null = null
-  const rules = (): readonly [Fn, Fn] => {
-    if (given === null) throw new DifferentiationError(name, 'a customVjp function has no derivative; call its defvjp')
-    return given
-  }
+  const rules = (): readonly [Fn, Fn] => givenRule(given, 'customVjp', 'defvjp', name)
   const call = (...args: A): R => {
     if (currentTrace() === evalTrace) return f(...args)
     const { jaxpr, consts, fixed, arrays, treedef, outputs, filled } = stageCall(
@@ -265,11 +237,7 @@ export const customVjp = <A extends readonly unknown[], R>(
       return given_.map((ct, i) => {
         const { aval } = arrays[i]!
         if (ct === null) return instantiate(zero, aval)
-        const array = arrayLeaf(`backward rule of ${name}`, ct, i)
-        if (!equalShapes(array.shape, aval.shape)) {
-          throw new ShapeError(`backward rule of ${name}`, `a cotangent of its argument's shape (${showAval(aval)})`, showAval(array.aval)) // prettier-ignore
-        }
-        return array
+        return ruleLeaf(`backward rule of ${name}`, "a cotangent of its argument's shape", ct, aval, i)
       })
     }
     const results = bind(customVjpCallP, [...consts, ...arrays], {

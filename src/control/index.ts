@@ -1,5 +1,6 @@
 export { checkpoint, checkpointP } from './checkpoint.js'
 export { cond, condP, switch } from './cond.js'
+export { customGradient } from './customGradient.js'
 export { customJvp, customJvpCallP, type CustomJvpFunction, type CustomJvpOptions } from './customJvp.js'
 export { customVjp, customVjpCallP, type CustomVjpFunction, type CustomVjpOptions } from './customVjp.js'
 export { scan, type ScanOptions } from './scan.js'

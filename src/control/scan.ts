@@ -15,8 +15,7 @@ import {
 } from '../core/index.js'
 import { convertElementType } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
-import { arrayLeaf, jitP, outputLeaves } from '../transforms/index.js'
-import { splitAt } from './jaxprs.js'
+import { arrayLeaf, jitP, outputLeaves, splitAt } from '../transforms/index.js'
 import { scanP } from './scanPrimitive.js'
 
 export interface ScanOptions {

@@ -13,20 +13,9 @@ import {
   zero,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
-import { batchAxisAt, jitP, partialEvalJaxpr } from '../transforms/index.js'
+import { batchAxisAt, jitP, partialEvalJaxpr, indices, merge, splitAt, where, whereNot } from '../transforms/index.js'
 import { add, instantiate } from '../lax/index.js'
-import {
-  batchedOf,
-  batchInFront,
-  indices,
-  jvpOf,
-  merge,
-  reordered,
-  splitAt,
-  transposedOf,
-  where,
-  whereNot,
-} from './jaxprs.js'
+import { batchedOf, batchInFront, jvpOf, reordered, transposedOf } from './jaxprs.js'
 
 export interface ScanParams {
   /** From constants, carry and one slice of each xs to the next carry and one slice of each ys. */

@@ -24,8 +24,18 @@ import {
 import { add, convertElementType, instantiate, iota, lt, reduceOr, reshape, select } from '../lax/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
-import { arrayLeaf, batchAxisAt, outputLeaves, partialEvalJaxpr } from '../transforms/index.js'
-import { batchedOf, batchInFront, indices, jvpOf, merge, reordered, splitAt, where, whereNot } from './jaxprs.js'
+import {
+  arrayLeaf,
+  batchAxisAt,
+  outputLeaves,
+  partialEvalJaxpr,
+  indices,
+  merge,
+  splitAt,
+  where,
+  whereNot,
+} from '../transforms/index.js'
+import { batchedOf, batchInFront, jvpOf, reordered } from './jaxprs.js'
 import { scan } from './scan.js'
 
 export interface WhileParams {

@@ -50,3 +50,11 @@ export const decodeOptions = <A>(where: string, codec: t.Decoder<unknown, A>, op
       throw new OptionsError(where, errors)
     }),
   )
+
+/** Refuse options with unknown names. @throws OptionsError */
+export const checkOptions = (where: string, options: object, known: readonly string[]): void => {
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  const message = `unknown option ${unknown.join(', ')}; known: ${known.join(', ')}`
+  throw new OptionsError(where, [{ value: options, context: [], message }])
+}

@@ -1,22 +1,21 @@
-/** Derivatives of functions of trees: `grad`, `valueAndGrad`, `jvp`, `vjp`, `linearize`. */
+/** Gradients of scalar functions of trees: `grad` and `valueAndGrad`. */
 import type { NDArray } from '../core/index.js'
 import {
   ArgumentError,
+  checkOptions,
   DTypeError,
   isFloat,
   ShapeError,
-  shaped,
-  equalShapes,
   literal,
   showAval,
   type Tangent,
   zero,
 } from '../core/index.js'
-import { convertElementType, instantiate, zerosOf } from '../lax/index.js'
+import { instantiate } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
 import { arrayLeaf, type Fn, outputLeaves } from './arguments.js'
-import { jvpFlat } from './jvp.js'
-import { applyLinear, applyTransposed, type Linearized, linearizeFlat } from './linearize.js'
+import { applyTransposed, linearizeFlat } from './linearize.js'
+import { merge, where, whereNot } from './parts.js'
 
 /** What a position among the arguments selects. */
 type ArgAt<A extends readonly unknown[], N extends number> = N extends keyof A ? A[N] : A[number]
@@ -39,28 +38,53 @@ export interface GradOptions<N, Aux> {
   readonly argnums?: N
   /** Whether the function returns `[loss, aux]`; default false. */
   readonly hasAux?: Aux
+  /** Whether differentiated arguments may hold integers, whose gradients are zeros of their dtype; default false. */
+  readonly allowInt?: boolean
 }
 
 type ValueOf<R> = R extends readonly [infer L, infer X] ? readonly [L, X] : R
+
+/** Leaves as arrays; a whole JS number is meant as a real where a derivative is asked for. @throws ArgumentError */
+export const primalLeaves = (where: string, leaves: readonly unknown[]): readonly NDArray[] =>
+  leaves.map((leaf, i) => (typeof leaf === 'number' ? literal(leaf, 'float32', true) : arrayLeaf(where, leaf, i)))
 
 /** Leaves that can be differentiated. @throws DTypeError */
 export const differentiable = (
   where: string,
   leaves: readonly unknown[],
   paths: () => readonly tree.KeyPath[],
-): readonly NDArray[] =>
-  leaves.map((leaf, i) => {
-    // A whole JS number is meant as a real where a derivative is asked for.
-    const x = typeof leaf === 'number' ? literal(leaf, 'float32', true) : arrayLeaf(where, leaf, i)
-    if (!isFloat(x.dtype)) {
-      throw new DTypeError(
-        where,
-        'floating point arguments',
-        `${showAval(x.aval)} at ${tree.keystr(paths()[i]!) || 'the argument'}; cast it (x.astype('float32')) or leave it out of argnums`,
-      )
+): readonly NDArray[] => {
+  const arrays = primalLeaves(where, leaves)
+  const i = arrays.findIndex((x) => !isFloat(x.dtype))
+  if (i < 0) return arrays
+  throw new DTypeError(
+    where,
+    'floating point arguments',
+    `${showAval(arrays[i]!.aval)} at ${tree.keystr(paths()[i]!) || 'the argument'}; cast it (x.astype('float32')) or leave it out of argnums`,
+  )
+}
+
+/** Positions of the differentiated arguments. @throws ArgumentError */
+export const positionsOf = (
+  where: string,
+  argnums: number | readonly number[],
+  args: readonly unknown[],
+): readonly number[] => {
+  const numbers = typeof argnums === 'number' ? [argnums] : argnums
+  for (const n of numbers) {
+    if (!Number.isInteger(n) || n < 0 || n >= args.length) {
+      throw new ArgumentError(where, `argnums in [0, ${args.length})`, `${n}`)
     }
-    return x
-  })
+  }
+  return numbers
+}
+
+/** What a function returns, and what comes beside it. @throws ArgumentError */
+export const resultAndAux = (where: string, result: unknown, hasAux: boolean): readonly [unknown, unknown] => {
+  if (!hasAux) return [result, null]
+  if (Array.isArray(result) && result.length === 2) return [result[0], (result[1] as unknown) ?? null]
+  throw new ArgumentError(where, 'a function that returns [result, aux] with hasAux', typeof result)
+}
 
 /** A scalar floating point loss. @throws ShapeError, DTypeError */
 const lossOf = (where: string, loss: unknown): NDArray => {
@@ -95,34 +119,34 @@ export const valueAndGrad = <
   f: (...args: A) => R & Loss<Aux>,
   options: GradOptions<N, Aux> = {},
 ): ((...args: A) => readonly [ValueOf<R>, GradsOf<A, N>]) => {
-  const { argnums = 0, hasAux = false } = options as GradOptions<number | readonly number[], boolean>
-  const numbers = typeof argnums === 'number' ? [argnums] : argnums
+  checkOptions('grad', options, ['argnums', 'hasAux', 'allowInt'])
+  const { argnums = 0, hasAux = false, allowInt = false } = options as GradOptions<number | readonly number[], boolean>
   return (...args) => {
-    for (const n of numbers) {
-      if (!Number.isInteger(n) || n < 0 || n >= args.length) {
-        throw new ArgumentError('grad', `argnums in [0, ${args.length})`, `${n}`)
-      }
-    }
+    const numbers = positionsOf('grad', argnums, args)
     const [leaves, treedef] = tree.flatten(numbers.map((n) => args[n]))
-    const primals = differentiable('grad', leaves, () => treedef.paths())
+    const primals = allowInt ? primalLeaves('grad', leaves) : differentiable('grad', leaves, () => treedef.paths())
+    const isReal = primals.map((x) => isFloat(x.dtype))
     let auxTree: tree.TreeDef | null = null
-    const linearized = linearizeFlat((...xs) => {
-      const given = treedef.unflatten(xs) as readonly unknown[]
-      const result = (f as Fn)(...args.map((x, i) => (numbers.includes(i) ? given[numbers.indexOf(i)] : x)))
-      if (!hasAux) return [lossOf('grad', result)]
-      if (!Array.isArray(result) || result.length !== 2) {
-        throw new ArgumentError('grad with hasAux', 'a function that returns [loss, aux]', typeof result)
-      }
-      const [aux, structure] = outputLeaves('grad', result[1] ?? null)
-      auxTree = structure
-      return [lossOf('grad', result[0]), ...aux]
-    }, primals)
+    const linearized = linearizeFlat(
+      (...xs) => {
+        const given = treedef.unflatten(merge(isReal, whereNot(primals, isReal), xs)) as readonly unknown[]
+        const result = (f as Fn)(...args.map((x, i) => (numbers.includes(i) ? given[numbers.indexOf(i)] : x)))
+        const [loss, beside] = resultAndAux('grad', result, hasAux)
+        const [aux, structure] = outputLeaves('grad', beside)
+        auxTree = structure
+        return [lossOf('grad', loss), ...aux]
+      },
+      where(primals, isReal),
+    )
     const [value, ...aux] = linearized.primals
     const one = literal(1, value!.dtype)
     const cts = applyTransposed(linearized, [one, ...aux.map(() => zero as Tangent)])
-    const grads = treedef.unflatten(
-      cts.map((ct, i) => instantiate(ct, shaped(primals[i]!.shape, primals[i]!.dtype, primals[i]!.weakType))),
-    ) as readonly unknown[]
+    const all = merge<Tangent>(
+      isReal,
+      whereNot(primals, isReal).map(() => zero),
+      cts,
+    )
+    const grads = treedef.unflatten(all.map((ct, i) => instantiate(ct, primals[i]!.aval))) as readonly unknown[]
     const result = hasAux ? [value, (auxTree as unknown as tree.TreeDef).unflatten(aux)] : value
     return [result, typeof argnums === 'number' ? grads[0] : grads] as unknown as readonly [ValueOf<R>, GradsOf<A, N>]
   }
@@ -159,123 +183,4 @@ export const grad = <
       options.hasAux === true ? [grads, (value as unknown as readonly [unknown, unknown])[1]] : grads
     ) as GradResult<A, R, N, Aux>
   }
-}
-
-/** Tangents or cotangents beside their primals. @throws ShapeError, PytreeError */
-const matching = (
-  where: string,
-  what: string,
-  given: unknown,
-  treedef: tree.TreeDef,
-  primals: readonly NDArray[],
-): readonly NDArray[] => {
-  const leaves = treedef.flattenUpTo(given).map((x, i) => arrayLeaf(where, x, i))
-  return leaves.map((t, i) => {
-    const primal = primals[i]!
-    if (!equalShapes(t.shape, primal.shape)) {
-      throw new ShapeError(where, `${what} of the primals' shapes (${showAval(primal.aval)})`, showAval(t.aval))
-    }
-    if (isFloat(primal.dtype) && t.dtype !== primal.dtype) {
-      if (t.weakType) return convertElementType(t, primal.dtype, primal.weakType)
-      throw new DTypeError(where, `${what} of the primals' dtypes (${showAval(primal.aval)})`, showAval(t.aval))
-    }
-    return t
-  })
-}
-
-/**
- * Value of a function and its derivative along a direction.
- *
- * @param primals - the arguments, in an array
- * @param tangents - the direction, in their structure, shapes and dtypes
- * @throws ShapeError, DTypeError if a tangent doesn't match its primal
- * @example
- * jvp((x: NDArray) => np.sin(x), [np.array(0)], [np.array(2)]) // => [ Array(0., dtype=float32), Array(2., dtype=float32) ]
- */
-export const jvp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  primals: readonly [...A],
-  tangents: readonly unknown[],
-): readonly [R, R] => {
-  const [leaves, treedef] = tree.flatten(primals)
-  const arrays = leaves.map((x, i) => (typeof x === 'number' ? literal(x, 'float32', true) : arrayLeaf('jvp', x, i)))
-  const directions = matching('jvp', 'tangents', tangents, treedef, arrays)
-  let structure: tree.TreeDef | null = null
-  const [ys, dys] = jvpFlat(
-    (...xs) => {
-      const [outputs, outputTree] = outputLeaves('jvp', (f as unknown as Fn)(...treedef.unflatten(xs)))
-      structure = outputTree
-      return outputs
-    },
-    arrays,
-    directions.map((t, i): Tangent => (isFloat(arrays[i]!.dtype) ? t : zero)),
-  )
-  const result = structure!
-  return [
-    result.unflatten(ys),
-    result.unflatten(dys.map((t, i) => instantiate(t, ys[i]!.aval))),
-  ] as unknown as readonly [R, R]
-}
-
-interface Point {
-  readonly linearized: Linearized
-  readonly treedef: tree.TreeDef
-  readonly arrays: readonly NDArray[]
-  readonly structure: tree.TreeDef
-}
-
-const linearizeTrees = (where: string, f: Fn, primals: readonly unknown[]): Point => {
-  const [leaves, treedef] = tree.flatten(primals)
-  const arrays = differentiable(where, leaves, () => treedef.paths())
-  let structure: tree.TreeDef | null = null
-  const linearized = linearizeFlat((...xs) => {
-    const [outputs, outputTree] = outputLeaves(where, f(...treedef.unflatten(xs)))
-    structure = outputTree
-    return outputs
-  }, arrays)
-  return { linearized, treedef, arrays, structure: structure! }
-}
-
-/**
- * Value of a function and its linear approximation at a point, ready to be applied to many directions.
- *
- * @example
- * const [y, lin] = linearize((x: NDArray) => np.sin(x), np.array(0))
- * lin(np.array(2)) // => Array(2., dtype=float32)
- */
-export const linearize = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  ...primals: A
-): readonly [R, (...tangents: A) => R] => {
-  const { linearized, treedef, arrays, structure } = linearizeTrees('linearize', f as unknown as Fn, primals)
-  return [
-    structure.unflatten(linearized.primals) as R,
-    (...tangents) =>
-      structure.unflatten(applyLinear(linearized, matching('linearize', 'tangents', tangents, treedef, arrays))) as R,
-  ]
-}
-
-/**
- * Value of a function and its pullback: cotangents of the result to cotangents of the arguments, in an array.
- *
- * @example
- * const [y, pullback] = vjp((x: NDArray) => np.sin(x), np.array(0))
- * pullback(np.array(2)) // => [ Array(2., dtype=float32) ]
- */
-export const vjp = <A extends readonly unknown[], R>(
-  f: (...args: A) => R,
-  ...primals: A
-): readonly [R, (ct: R) => A] => {
-  const { linearized, treedef, arrays, structure } = linearizeTrees('vjp', f as unknown as Fn, primals)
-  return [
-    structure.unflatten(linearized.primals) as R,
-    (ct) => {
-      const cts = matching('vjp', 'cotangents', ct, structure, linearized.primals)
-      const results = applyTransposed(
-        linearized,
-        cts.map((c, i): Tangent => (isFloat(linearized.primals[i]!.dtype) ? c : zero)),
-      )
-      return treedef.unflatten(results.map((c, i) => (c === zero ? zerosOf(arrays[i]!.aval) : c))) as A
-    },
-  ]
 }

@@ -1,10 +1,10 @@
 /** Jacobians and Hessians: all derivatives of all results. */
-import { ArgumentError, type NDArray, zero } from '../core/index.js'
+import { checkOptions, type NDArray, zero } from '../core/index.js'
 import { broadcastedIota, convertElementType, eq, instantiate, range, reshape } from '../lax/index.js'
 import type { MapLeaves } from '../pytree/index.js'
 import * as tree from '../pytree/index.js'
 import { type Fn, outputLeaves } from './arguments.js'
-import { differentiable, type GradOptions, type GradsOf } from './grad.js'
+import { differentiable, type GradOptions, type GradsOf, positionsOf, resultAndAux } from './grad.js'
 import { jvpFlat } from './jvp.js'
 import { applyTransposed, linearizeFlat } from './linearize.js'
 import { batchAxisAt, vmapFlat } from './vmap.js'
@@ -13,6 +13,9 @@ import { batchAxisAt, vmapFlat } from './vmap.js'
 export type Jacobian<A extends readonly unknown[], R, N> = R extends readonly [infer Y, infer X]
   ? readonly [MapLeaves<Y, NDArray, GradsOf<A, N>>, X]
   : MapLeaves<R, NDArray, GradsOf<A, N>>
+
+/** Options of Jacobians: those of `grad` but for `allowInt`. */
+export type JacobianOptions<N, Aux> = Omit<GradOptions<N, Aux>, 'allowInt'>
 
 /** One array for each element of `x`: 1 there, 0 elsewhere, `[size, ...shape]`. */
 const basisOf = (x: NDArray): NDArray => {
@@ -37,25 +40,17 @@ const problem = (
   argnums: readonly number[],
   hasAux: boolean,
 ): Problem => {
-  for (const n of argnums) {
-    if (!Number.isInteger(n) || n < 0 || n >= args.length) {
-      throw new ArgumentError(where, `argnums in [0, ${args.length})`, `${n}`)
-    }
-  }
   const [given, treedef] = tree.flatten<unknown>(argnums.map((n) => args[n]))
   const leaves = differentiable(where, given, () => treedef.paths())
   const structures: Problem['structures'] = { result: null, aux: null }
   const flat = (...xs: readonly NDArray[]): readonly NDArray[] => {
     const filled = treedef.unflatten(xs) as readonly unknown[]
-    const result = f(...args.map((x, i) => (argnums.includes(i) ? filled[argnums.indexOf(i)] : x)))
-    if (hasAux && (!Array.isArray(result) || result.length !== 2)) {
-      throw new ArgumentError(where, 'a function that returns [result, aux] with hasAux', typeof result)
-    }
-    const [ys, resultTree] = outputLeaves(where, hasAux ? (result as readonly unknown[])[0] : result)
+    const value = f(...args.map((x, i) => (argnums.includes(i) ? filled[argnums.indexOf(i)] : x)))
+    const [result, beside] = resultAndAux(where, value, hasAux)
+    const [ys, resultTree] = outputLeaves(where, result)
+    const [aux, auxTree] = outputLeaves(where, beside)
     structures.result = resultTree
-    if (!hasAux) return ys
-    const [aux, auxTree] = outputLeaves(where, (result as readonly unknown[])[1] ?? null)
-    structures.aux = auxTree
+    structures.aux = hasAux ? auxTree : null
     return [...ys, ...aux]
   }
   return { leaves, treedef, flat, structures }
@@ -76,91 +71,101 @@ const assembled = (
   return structures.aux === null ? result : [result, structures.aux.unflatten(aux)]
 }
 
+/** For each leaf of the result its derivatives by each leaf of the arguments; and the auxiliary results. */
+type Rows = (p: Problem) => readonly [rows: readonly (readonly NDArray[])[], aux: readonly NDArray[]]
+
+/** A Jacobian from the way its rows are made. */
+const jacobianBy =
+  (where: string, rowsOf: Rows) =>
+  <A extends readonly unknown[], R, const N extends number | readonly number[] = 0, const Aux extends boolean = false>(
+    f: (...args: A) => R,
+    options: JacobianOptions<N, Aux> = {},
+  ): ((...args: A) => Jacobian<A, R, N>) => {
+    checkOptions(where, options, ['argnums', 'hasAux'])
+    const { argnums = 0, hasAux = false } = options as JacobianOptions<number | readonly number[], boolean>
+    return (...args) => {
+      const p = problem(where, f as unknown as Fn, args, positionsOf(where, argnums, args), hasAux)
+      const [rows, aux] = rowsOf(p)
+      return assembled(p, rows, aux, typeof argnums === 'number') as Jacobian<A, R, N>
+    }
+  }
+
+const forwardRows: Rows = (p) => {
+  const columns = p.leaves.map((leaf, i) => {
+    let count = 0
+    const [results, axes] = vmapFlat(
+      (direction) => {
+        const [ys, dys] = jvpFlat(
+          p.flat,
+          p.leaves,
+          p.leaves.map((_, j) => (i === j ? direction : zero)),
+        )
+        count = ys.length
+        return [...ys, ...dys.map((t, j) => instantiate(t, ys[j]!.aval))]
+      },
+      [basisOf(leaf)],
+      [0],
+      leaf.size,
+    )
+    const tangents = results.slice(count).map((t, j) => batchAxisAt(t, axes[count + j]!, -1, leaf.size))
+    return { ys: results.slice(0, count), tangents }
+  })
+  const ys = columns[0]?.ys ?? p.flat()
+  const resultCount = p.structures.result!.numLeaves
+  const rows = range(resultCount).map((j) =>
+    columns.map(({ tangents }, i) => {
+      const t = tangents[j]!
+      return reshape(t, [...t.shape.slice(0, -1), ...p.leaves[i]!.shape])
+    }),
+  )
+  return [rows, ys.slice(resultCount)]
+}
+
 /**
  * The Jacobian by forward mode: one direction for each element of the arguments.
  *
- * @returns arrays `[...result, ...argument]`
+ * @returns arrays `[...result, ...argument]`, for each leaf of the result a tree like the arguments
  * @throws DTypeError if a differentiated argument isn't floating point
  * @example
  * jacfwd((x: NDArray) => np.square(x))(np.array([1, 2])) // => Array([[2., 0.], [0., 4.]], dtype=float32)
  */
-export const jacfwd =
-  <A extends readonly unknown[], R, const N extends number | readonly number[] = 0, const Aux extends boolean = false>(
-    f: (...args: A) => R,
-    options: GradOptions<N, Aux> = {},
-  ): ((...args: A) => Jacobian<A, R, N>) =>
-  (...args) => {
-    const { argnums = 0, hasAux = false } = options as GradOptions<number | readonly number[], boolean>
-    const single = typeof argnums === 'number'
-    const p = problem('jacfwd', f as unknown as Fn, args, single ? [argnums] : argnums, hasAux)
-    const columns = p.leaves.map((leaf, i) => {
-      let zeros: readonly boolean[] = []
-      const [results, axes] = vmapFlat(
-        (direction) => {
-          const [ys, dys] = jvpFlat(
-            p.flat,
-            p.leaves,
-            p.leaves.map((_, j) => (i === j ? direction : zero)),
-          )
-          zeros = dys.map((t) => t === zero)
-          return [...ys, ...dys.map((t, j) => instantiate(t, ys[j]!.aval))]
-        },
-        [basisOf(leaf)],
-        [0],
-        leaf.size,
-      )
-      const count = zeros.length
-      const tangents = results.slice(count).map((t, j) => batchAxisAt(t, axes[count + j]!, -1, leaf.size))
-      return { ys: results.slice(0, count), tangents }
-    })
-    const resultCount = p.structures.result!.numLeaves
-    const rows = range(resultCount).map((j) =>
-      columns.map(({ tangents }, i) => {
-        const t = tangents[j]!
-        return reshape(t, [...t.shape.slice(0, -1), ...p.leaves[i]!.shape])
-      }),
+export const jacfwd = jacobianBy('jacfwd', forwardRows)
+
+const reverseRows: Rows = (p) => {
+  const linearized = linearizeFlat(p.flat, p.leaves)
+  const { primals } = linearized
+  const resultCount = p.structures.result!.numLeaves
+  const rows = primals.slice(0, resultCount).map((y, j) => {
+    const [cts, axes] = vmapFlat(
+      (ct) =>
+        applyTransposed(
+          linearized,
+          primals.map((_, i) => (i === j ? ct : zero)),
+        ).map((c, i) => instantiate(c, p.leaves[i]!.aval)),
+      [basisOf(y)],
+      [0],
+      y.size,
     )
-    return assembled(p, rows, columns[0]?.ys.slice(resultCount) ?? [], single) as Jacobian<A, R, N>
-  }
+    return cts.map((c, i) => {
+      const front = batchAxisAt(c, axes[i]!, 0, y.size)
+      return reshape(front, [...y.shape, ...p.leaves[i]!.shape])
+    })
+  })
+  return [rows, primals.slice(resultCount)]
+}
 
 /**
  * The Jacobian by reverse mode: one cotangent for each element of the result.
  *
- * @returns arrays `[...result, ...argument]`
+ * @returns arrays `[...result, ...argument]`, for each leaf of the result a tree like the arguments
  * @throws DTypeError if a differentiated argument isn't floating point
  * @example
  * jacrev((x: NDArray) => np.square(x))(np.array([1, 2])) // => Array([[2., 0.], [0., 4.]], dtype=float32)
  */
-export const jacrev =
-  <A extends readonly unknown[], R, const N extends number | readonly number[] = 0, const Aux extends boolean = false>(
-    f: (...args: A) => R,
-    options: GradOptions<N, Aux> = {},
-  ): ((...args: A) => Jacobian<A, R, N>) =>
-  (...args) => {
-    const { argnums = 0, hasAux = false } = options as GradOptions<number | readonly number[], boolean>
-    const single = typeof argnums === 'number'
-    const p = problem('jacrev', f as unknown as Fn, args, single ? [argnums] : argnums, hasAux)
-    const linearized = linearizeFlat(p.flat, p.leaves)
-    const { primals } = linearized
-    const resultCount = p.structures.result!.numLeaves
-    const rows = primals.slice(0, resultCount).map((y, j) => {
-      const [cts, axes] = vmapFlat(
-        (ct) =>
-          applyTransposed(
-            linearized,
-            primals.map((_, i) => (i === j ? ct : zero)),
-          ).map((c, i) => instantiate(c, p.leaves[i]!.aval)),
-        [basisOf(y)],
-        [0],
-        y.size,
-      )
-      return cts.map((c, i) => {
-        const front = batchAxisAt(c, axes[i]!, 0, y.size)
-        return reshape(front, [...y.shape, ...p.leaves[i]!.shape])
-      })
-    })
-    return assembled(p, rows, primals.slice(resultCount), single) as Jacobian<A, R, N>
-  }
+export const jacrev = jacobianBy('jacrev', reverseRows)
+
+/** {@link jacrev}. */
+export const jacobian = jacrev
 
 /**
  * Second derivatives: forward mode over reverse mode.
@@ -176,6 +181,6 @@ export const hessian = <
   const Aux extends boolean = false,
 >(
   f: (...args: A) => R,
-  options: GradOptions<N, Aux> = {},
+  options: JacobianOptions<N, Aux> = {},
 ): ((...args: A) => Jacobian<A, Jacobian<A, R, N>, N>) =>
   jacfwd<A, Jacobian<A, R, N>, N, Aux>(jacrev<A, R, N, Aux>(f, options), options)

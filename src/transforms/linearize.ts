@@ -104,17 +104,21 @@ export const linearizeFlat = (
   }
 }
 
-/** Tangents of the outputs for tangents of the inputs. */
-export const applyLinear = (linearized: Linearized, tangents: readonly NDArray[]): readonly NDArray[] => {
-  const results = evalJaxpr(linearized.jaxpr, [...linearized.residuals, ...tangents]).values()
-  return linearized.zeros.map((isZero, i) =>
-    isZero ? instantiate(zero, linearized.primals[i]!.aval) : results.next().value!,
-  )
+/** Tangents of the outputs, which have the avals given, for tangents of the inputs. */
+export const applyLinear = (
+  { jaxpr, residuals, zeros }: Omit<Linearized, 'primals'>,
+  tangents: readonly NDArray[],
+  avalsOut: readonly ShapedArray[],
+): readonly NDArray[] => {
+  const results = evalJaxpr(jaxpr, [...residuals, ...tangents]).values()
+  return zeros.map((isZero, i) => (isZero ? instantiate(zero, avalsOut[i]!) : results.next().value!))
 }
 
 /** Cotangents of the inputs for cotangents of the outputs. */
-export const applyTransposed = (linearized: Linearized, cts: readonly Tangent[]): readonly Tangent[] => {
-  const { jaxpr, residuals, zeros } = linearized
+export const applyTransposed = (
+  { jaxpr, residuals, zeros }: Omit<Linearized, 'primals'>,
+  cts: readonly Tangent[],
+): readonly Tangent[] => {
   const linear = jaxpr.avalsIn.slice(residuals.length).map((aval) => new Linear(aval))
   return backward(
     jaxpr,

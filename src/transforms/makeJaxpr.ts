@@ -1,5 +1,5 @@
 /** `makeJaxpr` and `evalShape`: tracing without running. */
-import { type Jaxpr, type NDArray, type Shape, type DType, shaped, stage } from '../core/index.js'
+import { type Jaxpr, type NDArray, type Shape, type DType, type ShapedArray, shaped, stage } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { avalOfLeaf, type Fn, outputLeaves } from './arguments.js'
 
@@ -14,7 +14,8 @@ export class ShapeDtypeStruct {
   }
 }
 
-const avalsOf = (where: string, leaves: readonly unknown[]) =>
+/** Avals of leaves that are arrays, numbers or stand for arrays. @throws ArgumentError */
+export const avalsOf = (where: string, leaves: readonly unknown[]): readonly ShapedArray[] =>
   leaves.map((x, i) => (x instanceof ShapeDtypeStruct ? shaped(x.shape, x.dtype) : avalOfLeaf(where, x, i)))
 
 /** The program of a function for arguments of these shapes and dtypes; arrays it closes over are its first inputs. */
