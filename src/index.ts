@@ -46,11 +46,16 @@ export * as random from './random/index.js'
 export * as scipy from './scipy/index.js'
 export {
   checkpoint,
+  checkpointName,
+  type CheckpointOptions,
+  checkpointPolicies,
+  type CheckpointPolicy,
   customGradient,
   customJvp,
   type CustomJvpOptions,
   customVjp,
   type CustomVjpOptions,
+  remat,
 } from './control/index.js'
 export {
   closureConvert,

@@ -1,34 +1,40 @@
 /** `checkpoint`: values of the forward pass are computed again in the backward pass, not kept. */
 import {
+  type Atom,
   bind,
+  checkOptions,
   evalJaxpr,
   isFloat,
   Jaxpr,
   Linear,
+  Literal,
   type LowerContext,
   type NDArray,
   type Primitive,
   stage,
   type Staged,
   type Tangent,
+  type Var,
   zero,
 } from '../core/index.js'
 import { castTo, instantiate, kernel } from '../lax/index.js'
 import type { OnnxValue } from '../onnx/index.js'
-import * as tree from '../pytree/index.js'
 import {
-  arrayLeaf,
   backward,
   cached,
   dce,
   type Fn,
-  outputLeaves,
-  partialEvalJaxpr,
   indices,
+  inlineCalls,
+  jitP,
   merge,
+  partialEvalJaxpr,
+  splitAt,
   where,
   whereNot,
 } from '../transforms/index.js'
+import { type CheckpointPolicy, checkpointPolicies } from './checkpointPolicies.js'
+import { stageCall } from './customCall.js'
 import { batchedOf, batchInFront, jvpOf } from './jaxprs.js'
 
 interface Checkpoint {
@@ -36,6 +42,9 @@ interface Checkpoint {
   readonly name: string
   /** Whether the program is one of a backward pass: it runs after what gives its last input, and shares no values. */
   readonly late: boolean
+  readonly policy: CheckpointPolicy
+  /** Whether a backward pass must not share values with the forward pass. */
+  readonly preventCse: boolean
 }
 
 const call = ({ jaxpr, consts }: Staged, args: readonly NDArray[], params: Omit<Checkpoint, 'jaxpr'>) =>
@@ -60,9 +69,49 @@ const stagedPart = cached((jaxpr: Jaxpr, unknownInputs: readonly boolean[], unkn
   return { known, jaxpr: new Jaxpr(inputs.map((i) => part.inputs[i]!), part.eqns, part.outputs) } // prettier-ignore
 })
 
+/**
+ * The program in two: the first computes, of what the known inputs give, the known outputs and those values that the
+ * policy keeps; the second the rest from known inputs, kept values and unknown inputs.
+ */
+const splitByPolicy = (program: Jaxpr, unknownInputs: readonly boolean[], policy: CheckpointPolicy) => {
+  const jaxpr = inlineCalls(program)
+  const known = new Set<Atom>(whereNot(jaxpr.inputs, unknownInputs))
+  const kept: Var[] = []
+  for (const { primitive, inputs, params, outputs } of jaxpr.eqns) {
+    if (!inputs.every((a) => a instanceof Literal || known.has(a))) continue
+    outputs.forEach((v) => known.add(v))
+    if (policy({ primitive: primitive.name, params, avals: inputs.map((a) => a.aval) })) kept.push(...outputs)
+  }
+  const unknownOutputs = jaxpr.outputs.map((a) => !(a instanceof Literal) && !known.has(a))
+  const isKept = new Set<Atom>(kept)
+  const rest = jaxpr.eqns.filter(({ outputs }) => !outputs.every((v) => isKept.has(v)))
+  const staged = dce(new Jaxpr(jaxpr.inputs, rest, where(jaxpr.outputs, unknownOutputs)))
+  const used = new Set<Atom>([...staged.outputs, ...staged.eqns.flatMap((eqn) => eqn.inputs)])
+  const saved = kept.filter((v) => used.has(v))
+  const knownInputs = indices(jaxpr.inputs.length).filter((i) => !unknownInputs[i]! && used.has(jaxpr.inputs[i]!))
+  const stagedInputs = [...knownInputs.map((i) => jaxpr.inputs[i]!), ...saved, ...where(jaxpr.inputs, unknownInputs)]
+  return {
+    unknownOutputs,
+    knownInputs,
+    first: dce(new Jaxpr(whereNot(jaxpr.inputs, unknownInputs), jaxpr.eqns, [...whereNot(jaxpr.outputs, unknownOutputs), ...saved])), // prettier-ignore
+    second: new Jaxpr(stagedInputs, staged.eqns, staged.outputs),
+  }
+}
+
+/** Values that the policy keeps are computed now, and are residuals beside the inputs. */
+const keepingPartialEval: NonNullable<Primitive<Checkpoint>['partialEval']> = (binder, args, unknown, params) => {
+  const { unknownOutputs, knownInputs, first, second } = splitByPolicy(params.jaxpr, unknown, params.policy)
+  const results = first.outputs.length === 0 ? [] : binder.known(checkpointP, whereNot(args, unknown), { ...params, jaxpr: first }) // prettier-ignore
+  const [outputs, saved] = splitAt(results, unknownOutputs.filter((is) => !is).length)
+  const inputs = [...knownInputs.map((i) => args[i]!), ...saved!, ...where(args, unknown)]
+  return merge(unknownOutputs, outputs!, binder.staged(checkpointP, inputs, { ...params, jaxpr: second }))
+}
+
 /** Known outputs are computed, and nothing else of the known part kept: its inputs are the residuals. */
 const checkpointPartialEval: NonNullable<Primitive<Checkpoint>['partialEval']> = (binder, args, unknown, params) => {
-  const { jaxpr } = params
+  const { jaxpr, policy } = params
+  if (policy === checkpointPolicies.everythingSaveable) return jitP.partialEval!(binder, args, unknown, params)
+  if (policy !== checkpointPolicies.nothingSaveable) return keepingPartialEval(binder, args, unknown, params)
   const split = partialEvalJaxpr(jaxpr, unknown)
   const knownCount = split.unknownOutputs.filter((is) => !is).length
   const known = dce(new Jaxpr(split.known.inputs, split.known.eqns, split.known.outputs.slice(0, knownCount)))
@@ -96,12 +145,15 @@ const recomputing = cached((jaxpr: Jaxpr, linear: readonly boolean[], given: rea
   )
 })
 
-const checkpointTranspose: Primitive<Checkpoint>['transpose'] = (cts, args, { jaxpr, name }) => {
+const checkpointTranspose: Primitive<Checkpoint>['transpose'] = (cts, args, { jaxpr, ...params }) => {
   const linear = args.map((x) => x instanceof Linear)
   const given = cts.map((ct) => ct !== zero)
   const known = args.filter((x): x is NDArray => !(x instanceof Linear))
   const cotangents = cts.filter((ct): ct is NDArray => ct !== zero)
-  const results = call(recomputing(jaxpr, linear, given), [...known, ...cotangents], { name, late: true }).values()
+  const results = call(recomputing(jaxpr, linear, given), [...known, ...cotangents], {
+    ...params,
+    late: params.preventCse,
+  }).values()
   return linear.map((is) => (is ? results.next().value! : null))
 }
 
@@ -154,9 +206,21 @@ export const checkpointP: Primitive<Checkpoint> = {
     `[\n  name=${name}${late ? ' late' : ''}\n  jaxpr=${jaxpr.toString().replaceAll('\n', '\n  ')}\n]`,
 }
 
+export interface CheckpointOptions {
+  /** Which values of the forward pass are kept; default `checkpointPolicies.nothingSaveable`: only the arguments. */
+  readonly policy?: CheckpointPolicy
+  /** Positions of arguments that need not be arrays, and are part of the program. */
+  readonly staticArgnums?: readonly number[]
+  /**
+   * Whether a compiled backward pass computes for itself, default true; else the compiler may find that it can share the
+   * values of the forward pass. In a `scan`, whose backward pass is a loop of its own, it isn't needed.
+   */
+  readonly preventCse?: boolean
+}
+
 /**
- * A function of which reverse mode keeps the arguments only: what the backward pass needs besides is computed again.
- * Memory of a deep model's activations for the time of a second forward pass.
+ * A function of which reverse mode keeps the arguments only, and what a policy says: what the backward pass needs besides
+ * is computed again. Memory of a deep model's activations for the time of a second forward pass.
  *
  * In a compiled program the second pass is a graph of its own, which the runtime enters when the cotangents are there.
  *
@@ -167,22 +231,20 @@ export const checkpointP: Primitive<Checkpoint> = {
  * // => Array([[3., 3.],
  * //           [3., 3.]], dtype=float32)
  */
-export const checkpoint = <A extends readonly unknown[], R>(f: (...args: A) => R): ((...args: A) => R) => {
+export const checkpoint = <A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: CheckpointOptions = {},
+): ((...args: A) => R) => {
   const name = typeof f.name === 'string' && f.name !== '' ? f.name : 'anonymous'
+  const site = `checkpoint(${name})`
+  checkOptions(site, options, ['policy', 'staticArgnums', 'preventCse'])
+  const { policy = checkpointPolicies.nothingSaveable, staticArgnums = [], preventCse = true } = options
   const wrapped = (...args: A): R => {
-    const site = `checkpoint(${name})`
-    const [leaves, treedef] = tree.flatten<readonly unknown[]>(args)
-    const arrays = leaves.map((x, i) => arrayLeaf(site, x, i))
-    let structure: tree.TreeDef | null = null
-    const staged = stage(
-      (...xs) => {
-        const [results, resultTree] = outputLeaves(site, (f as unknown as Fn)(...treedef.unflatten(xs)))
-        structure = resultTree
-        return results
-      },
-      arrays.map((x) => x.aval),
-    )
-    return structure!.unflatten(call(staged, arrays, { name, late: false })) as R
+    const { arrays, outputs, ...staged } = stageCall(site, f as unknown as Fn, args, staticArgnums)
+    return outputs.unflatten(call(staged, arrays, { name, late: false, policy, preventCse })) as R
   }
   return Object.defineProperty(wrapped, 'name', { value: name })
 }
+
+/** {@link checkpoint}. */
+export const remat = checkpoint

@@ -1,4 +1,5 @@
-export { checkpoint, checkpointP } from './checkpoint.js'
+export { checkpoint, type CheckpointOptions, checkpointP, remat } from './checkpoint.js'
+export { checkpointName, checkpointPolicies, type CheckpointPolicy } from './checkpointPolicies.js'
 export { cond, condP, switch } from './cond.js'
 export { customGradient } from './customGradient.js'
 export { customJvp, customJvpCallP, type CustomJvpFunction, type CustomJvpOptions } from './customJvp.js'

@@ -3,9 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { InferenceSession } from 'onnxruntime-node'
-import { ArgumentError, checkpoint, grad, jit, jvp, lax, makeJaxpr, type NDArray, np, vmap } from '../../src/index.js'
+import {
+  ArgumentError,
+  checkpoint,
+  checkpointName,
+  checkpointPolicies,
+  type CheckpointPolicy,
+  grad,
+  jit,
+  jvp,
+  lax,
+  makeJaxpr,
+  type NDArray,
+  np,
+  OptionsError,
+  remat,
+  vmap,
+} from '../../src/index.js'
 import { lower } from '../../src/transforms/index.js'
-import { allClose } from '../helpers/arrays.js'
+import { allClose, sample } from '../helpers/arrays.js'
 import { checkGrads } from '../helpers/checkGrads.js'
 
 const w = np.array([
@@ -131,4 +147,55 @@ test('trees, constants, numbers, and errors', (t) => {
   const closed = grad((k: NDArray) => checkpoint((x: NDArray) => np.sin(x.mul(k)))(np.array(2)))(np.array(0.5))
   allClose(t, closed, [2 * Math.cos(1)])
   t.throws(() => checkpoint((s: string) => s)('a'), { instanceOf: ArgumentError, message: /checkpoint\(anonymous\)/ })
+})
+
+/** Shapes of what the staged part of a gradient takes, beside the cotangent. */
+const residualsOf = (policy: CheckpointPolicy): readonly string[] => {
+  const f = (w: NDArray, x: NDArray): NDArray => {
+    const hidden = checkpointName(np.sin(np.matmul(x, w)), 'hidden')
+    return np.sum(np.exp(np.matmul(checkpointName(np.tanh(hidden), 'squashed'), w)), { axis: 1 })
+  }
+  const wide = sample([2, 2], 1, 'float32')
+  const g = jit(f)
+  const kept = checkpoint((w: NDArray, x: NDArray) => g(w, x), { policy })
+  const loss = (h: typeof f) => (w: NDArray) => np.sum(np.square(h(w, x)))
+  const gradient = grad(loss(kept))
+  const jaxpr = makeJaxpr(gradient)(wide)
+  const last = jaxpr.eqns.findLast((eqn) => eqn.primitive.name === 'checkpoint')
+  // Every policy gives the same gradient.
+  const expected = grad(loss(f))(wide)
+  if (!np.allclose(gradient(wide), expected, { rtol: 1e-5 }).item()) return ['wrong']
+  if (!np.allclose(jit(gradient)(wide), expected, { rtol: 1e-5 }).item()) return ['wrong when compiled']
+  return last === undefined ? ['none'] : last.inputs.slice(0, -1).map((a) => a.aval.shape.join('x'))
+}
+
+test('policies say what is kept', (t) => {
+  const p = checkpointPolicies
+  // The arguments, w and x, and in their place or beside them what is kept.
+  const kept: readonly (readonly [string, CheckpointPolicy, number])[] = [
+    ['nothing', p.nothingSaveable, 0],
+    ['dots', p.dotsSaveable, 2],
+    ['dots without batch axes', p.dotsWithNoBatchDimsSaveable, 2],
+    ['one name', p.saveOnlyTheseNames('hidden'), 1],
+    ['both names', p.saveOnlyTheseNames('hidden', 'squashed'), 2],
+    ['other names', p.saveAnyNamesButThese('hidden'), 1],
+    ['names and dots', p.saveFromBothPolicies(p.saveOnlyTheseNames('squashed'), p.dotsSaveable), 3],
+  ]
+  for (const [name, policy, count] of kept) {
+    t.deepEqual([...residualsOf(policy)].sort(), ['2x2', ...Array.from({ length: 1 + count }, () => '3x2')], name)
+  }
+  t.deepEqual(residualsOf(p.everythingSaveable), ['none'])
+  // Its derivative is computed from the sine, which isn't kept.
+  const all = residualsOf(p.saveAnythingExceptTheseNames('hidden'))
+  t.true(all.length > 3 && all.every((shape) => shape === '3x2' || shape === '2x2'), all.join())
+})
+
+test('static arguments, a backward pass that may share, and options that are not known', (t) => {
+  const f = checkpoint((x: NDArray, kind: string) => (kind === 'sine' ? np.sin(x) : np.cos(x)), { staticArgnums: [1] })
+  allClose(t, grad((x: NDArray) => f(x, 'sine'))(np.array(0)), [1])
+  const shared = checkpoint(block, { preventCse: false })
+  const names = operatorsOf(jit(grad((w: NDArray, x: NDArray) => np.sum(np.sin(shared(w, x))))), w, x)
+  t.deepEqual([count(names, 'If'), count(names, 'Tanh')], [0, 1])
+  t.is(remat, checkpoint)
+  t.throws(() => checkpoint(block, { concrete: true } as never), { instanceOf: OptionsError })
 })
