@@ -2,6 +2,9 @@
 import './variableArrays.js'
 
 export * from './activations.js'
+export { checkPytree, data, hasData, isData, Static, static } from './attributes.js'
+export { capture, type CaptureOptions } from './capture.js'
+export { Dict, List } from './containers.js'
 export { display } from './display.js'
 export { EMA, type EMAOptions } from './ema.js'
 export {
@@ -146,8 +149,15 @@ export {
   type SowClass,
   type SowOptions,
 } from './module.js'
-export { GraphObject as Object, isGraphObject } from './object.js'
-export { type NamedGrads, Optimizer, type OptimizerOptions, type UpdateExtra } from './optimizer.js'
+export { GraphObject as Object, GraphObject as Pytree, isGraphObject } from './object.js'
+export {
+  type NamedGrads,
+  Optimizer,
+  Optimizer as ModelAndOptimizer,
+  type OptimizerOptions,
+  type UpdateExtra,
+} from './optimizer.js'
+export * as optimizer from './optimizerlib.js'
 export { OptArray, OptState, OptVariable, type Wrapped } from './optState.js'
 export {
   forkRngs,
@@ -181,6 +191,8 @@ export {
   variableTypeFromName,
 } from './variableNames.js'
 export { tabulate, type TabulateOptions } from './tabulate.js'
+export { TrainState, type TrainStateOptions } from './trainState.js'
+export { view, viewInfo, type ViewOptions, withAttributes } from './view.js'
 export { withMetadata } from './withMetadata.js'
 export { type AxesPrefix, type Axis, Carry, StateAxes } from './transforms/axes.js'
 export { cond, switch } from './transforms/cond.js'

@@ -6,6 +6,7 @@ import { iterGraph } from './graph.js'
 import { CallableObject, type GraphObject, isGraphObject } from './object.js'
 import { classNameOf } from './print.js'
 import { Perturbation, Variable } from './variable.js'
+import { variableTypeFromName } from './variableNames.js'
 
 /** A class of Variables that is made from a value. */
 export type SowClass = new (value: unknown, metadata?: Readonly<Record<string, unknown>>) => Variable<unknown>
@@ -21,6 +22,15 @@ export interface SetAttributesOptions {
   /** Whether a name that no module has is an error; default true. */
   readonly raiseIfNotFound?: boolean
 }
+
+/** @internal The field in which modules hold Variables of what is being captured; see `nnx.capture`. */
+export const captured = 'captured__'
+
+type Captured = readonly Variable<Readonly<Record<string, unknown>>>[]
+
+/** A class of Variables, or its name. */
+const kindOf = (type: SowClass | string): SowClass =>
+  typeof type === 'string' ? (variableTypeFromName(type, { allowRegister: true }) as unknown as SowClass) : type
 
 abstract class CallableModule extends CallableObject {
   /** Set `deterministic` and `useRunningAverage` to false in all modules that have them, and other attributes. */
@@ -68,12 +78,26 @@ abstract class CallableModule extends CallableObject {
    * @returns whether it was kept
    * @throws ArgumentError if the field is taken by something else
    */
-  sow<T, S = readonly T[]>(type: SowClass, name: string, value: T, options: SowOptions<T, S> = {}): boolean {
+  sow<T, S = readonly T[]>(
+    variableType: SowClass | string,
+    name: string,
+    value: T,
+    options: SowOptions<T, S> = {},
+  ): boolean {
+    const type = kindOf(variableType)
     const {
       reduce = (kept: S, x: T) => [...(kept as unknown as readonly T[]), x] as unknown as S,
       init = () => [] as unknown as S,
     } = options
     const fields = this as unknown as Record<string, unknown>
+    const captures = fields[captured] as Captured | undefined
+    if (captures !== undefined) {
+      const variable = captures.find((v) => v.type === type)
+      if (variable === undefined) return false
+      const kept = Object.hasOwn(variable.value, name) ? (variable.value[name] as S) : init()
+      variable.value = { ...variable.value, [name]: reduce(kept, value) }
+      return true
+    }
     const held = fields[name]
     if (held === undefined) {
       fields[name] = new type(reduce(init(), value))
@@ -90,16 +114,37 @@ abstract class CallableModule extends CallableObject {
   }
 
   /**
-   * Add a zero to an activation, kept as a Variable of this module: the gradient with respect to it is the gradient of the
-   * activation.
+   * Add a zero to an activation, kept as a Variable of this module or captured ({@link capture}): the gradient with respect
+   * to it is the gradient of the activation. While something else is captured, nothing is added.
+   *
+   * @throws ArgumentError if the field is taken by something else
    */
-  perturb(name: string, value: NDArray): NDArray {
+  perturb(name: string, value: NDArray, variableType: SowClass | string = Perturbation): NDArray {
+    const type = kindOf(variableType)
     const fields = this as unknown as Record<string, unknown>
-    const held = fields[name] ?? (fields[name] = new Perturbation(np.zerosLike(value)))
-    if (!(held instanceof Perturbation)) {
-      throw new ArgumentError(`${classNameOf(this)}.perturb`, `'${name}' to be free, or a Perturbation`, typeof held)
+    const captures = fields[captured] as Captured | undefined
+    if (captures !== undefined) {
+      const variable = captures.find((v) => v.type === type)
+      if (variable === undefined) return value
+      if (!Object.hasOwn(variable.value, name)) {
+        variable.value = { ...variable.value, [name]: np.zerosLike(value) }
+      }
+      return np.add(variable.value[name] as NDArray, value)
     }
-    return np.add((held as Perturbation).value, value)
+    const held = fields[name] ?? (fields[name] = new type(np.zerosLike(value)))
+    if (!(held instanceof Variable) || !(held instanceof type)) {
+      const got = typeof held === 'object' && held !== null ? classNameOf(held) : typeof held
+      throw new ArgumentError(`${classNameOf(this)}.perturb`, `'${name}' to be free, or a ${type.name}`, got)
+    }
+    return np.add((held as Variable).value, value)
+  }
+
+  /**
+   * Take modes on behalf of `nnx.view`: the names that the class lists in the static field `viewOptions`. Default: sets
+   * the fields of these names.
+   */
+  setView(options: Readonly<Record<string, unknown>>): void {
+    Object.assign(this, options)
   }
 }
 
@@ -118,6 +163,8 @@ export interface Module<A extends readonly unknown[], R> extends GraphObject {
   setAttributes: CallableModule['setAttributes']
   sow: CallableModule['sow']
   perturb: CallableModule['perturb']
+  /** Take modes on behalf of `nnx.view`: the names in the static field `viewOptions`. Default: sets the fields. */
+  setView(options: Readonly<Record<string, unknown>>): void
 }
 
 /**
@@ -146,7 +193,8 @@ export type AnyModule = Module<never, unknown>
 /** Which modules: those of a class, or by path and module; or a {@link Filter}. */
 export type ModuleFilter = (abstract new (...args: never) => GraphObject) | Filter
 
-const modulePredicate = (filter: ModuleFilter): ((path: Path, module: unknown) => boolean) =>
+/** @internal */
+export const modulePredicate = (filter: ModuleFilter): ((path: Path, module: unknown) => boolean) =>
   typeof filter === 'function' && (filter.prototype as unknown) instanceof CallableObject
     ? (_path, module) => module instanceof (filter as abstract new (...args: never) => GraphObject)
     : toPredicate(filter as Filter)

@@ -33,8 +33,8 @@ export class NodeStates<M = unknown> {
 }
 
 tree.registerDataclass(NodeStates, {
-  dataFields: ['states'],
-  metaFields: ['graphdef', 'metadata'],
+  dataFields: ['graphdef', 'states'],
+  metaFields: ['metadata'],
 })
 
 const isModel = (x: unknown): boolean => isGraphObject(x) || x instanceof Variable

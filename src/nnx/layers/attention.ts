@@ -101,6 +101,12 @@ const setting = (name: string, ofCall: boolean | null | undefined, ofLayer: bool
  * attention(x, memory).shape // => [3, 5, 8]
  */
 export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
+  static readonly viewOptions = {
+    deterministic: 'whether nothing is dropped',
+    decode: 'whether inputs come one by one, with caches',
+    batchSize: 'batch axes of the caches: a number, or several; starts decoding along with maxLength',
+    maxLength: 'places of the caches',
+  }
   readonly query: LinearGeneral
   readonly key: LinearGeneral
   readonly value: LinearGeneral
@@ -262,6 +268,16 @@ export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
     cacheIndex.value = np.add(index, 1)
     const places: Shape = [...batch, 1, 1, shape[batch.length]!]
     return [keys, values, lax.le(lax.broadcastedIota('int32', places, places.length - 1), index)]
+  }
+
+  override setView({ batchSize, maxLength, ...modes }: Readonly<Record<string, unknown>>): void {
+    super.setView(modes)
+    if (batchSize === undefined && maxLength === undefined) return
+    if (batchSize === undefined || maxLength === undefined) {
+      throw new ArgumentError('MultiHeadAttention.setView', 'both of batchSize and maxLength', 'one')
+    }
+    const batch = typeof batchSize === 'number' ? [batchSize] : (batchSize as Shape)
+    this.initCache([...batch, maxLength as number, this.inFeatures])
   }
 
   /**

@@ -35,6 +35,10 @@ const streamOf = (rngs: Rngs | RngStream, name: string): RngStream =>
  * dropout(np.ones([3])) // => Array([1., 1., 1.], dtype=float32)
  */
 export class Dropout extends Module<[x: NDArray, options?: DropoutCallOptions], NDArray> {
+  static readonly viewOptions = {
+    deterministic: 'whether nothing is dropped',
+    rngs: 'where keys come from: streams, or one stream',
+  }
   readonly rate: number
   readonly broadcastDims: readonly number[]
   readonly deterministic: boolean
@@ -53,6 +57,11 @@ export class Dropout extends Module<[x: NDArray, options?: DropoutCallOptions], 
     this.deterministic = deterministic
     this.rngCollection = rngCollection
     this.rngs = rngs === null ? null : streamOf(rngs, rngCollection).fork()
+  }
+
+  override setView({ rngs, ...modes }: Readonly<Record<string, unknown>>): void {
+    super.setView(modes)
+    if (rngs !== undefined) super.setView({ rngs: streamOf(rngs as Rngs | RngStream, this.rngCollection).fork() })
   }
 
   /** Any shape. @throws ArgumentError without a stream of keys */

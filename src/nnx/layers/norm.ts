@@ -106,6 +106,9 @@ export interface BatchNormCallOptions {
  * norm.mean.value // => Array([0.1, 2. ], dtype=float32)
  */
 export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOptions], NDArray> {
+  static readonly viewOptions = {
+    useRunningAverage: 'whether the running statistics are used, and not those of the batch',
+  }
   /** Running mean, float32 `[features]` */
   readonly mean: BatchStat
   /** Running variance, float32 `[features]` */
