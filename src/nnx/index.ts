@@ -195,6 +195,12 @@ export { TrainState, type TrainStateOptions } from './trainState.js'
 export { view, viewInfo, type ViewOptions, withAttributes } from './view.js'
 export { withMetadata } from './withMetadata.js'
 export { type AxesPrefix, type Axis, Carry, StateAxes } from './transforms/axes.js'
+export {
+  PARTITION_NAME,
+  type TransformMetadata,
+  transformMetadata,
+  type TransformMetadataOptions,
+} from './transforms/axisMetadata.js'
 export { cond, switch } from './transforms/cond.js'
 export { customVjp, type CustomVjpFunction, type CustomVjpOptions, type VjpCotangents } from './transforms/customVjp.js'
 export { DiffState } from './transforms/diffState.js'
@@ -210,6 +216,9 @@ export {
   valueAndGrad,
 } from './transforms/grad.js'
 export { jit } from './transforms/jit.js'
+export { jitPartial } from './transforms/jitPartial.js'
+export { makeJaxpr } from './transforms/makeJaxpr.js'
+export { type GradsOfAll, jvp, type JvpOptions, vjp, vjpWithAux } from './transforms/tangents.js'
 export { foriLoop, whileLoop } from './transforms/loops.js'
 export { remat } from './transforms/remat.js'
 export { scan, type ScanOptions } from './transforms/scan.js'

@@ -1,15 +1,18 @@
 /** `nnx.customVjp`: functions of modules with a reverse mode of their own. */
-import { ArgumentError, DifferentiationError } from '../../core/index.js'
+import { ArgumentError, DifferentiationError, type NDArray } from '../../core/index.js'
 import * as control from '../../control/index.js'
+import { stopGradient } from '../../lax/index.js'
+import * as tree from '../../pytree/index.js'
 import { showPaths } from '../build.js'
-import type { Path } from '../filter.js'
-import { GraphDef, type NodeDef, partOf } from '../graphdef.js'
-import { isState, toPart } from '../state.js'
+import { toPredicate } from '../filter.js'
+import { GraphDef, type NodeDef } from '../graphdef.js'
 import { Variable } from '../variable.js'
 import { VariableState } from '../variableState.js'
 import { flattenGraph } from '../walk.js'
 import { Builder } from '../build.js'
 import { Inside, type Outcome, propagate, valueOfLeaf } from './boundary.js'
+import { collectCotangents } from './cotangents.js'
+import type { DiffState } from './diffState.js'
 import { type GradOf, gradientOf } from './grad.js'
 
 /** Cotangents of what a function wrote into its arguments, and of what it returned. */
@@ -39,34 +42,14 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
 }
 
 export interface CustomVjpOptions {
-  /** Positions of arguments that are not differentiated and need not be arrays or modules. */
-  readonly nondiffArgnums?: readonly number[]
+  /**
+   * Positions of arguments that are not differentiated and need not be arrays or modules; or `DiffState(n, filter)`: of
+   * argument n only the Variables that satisfy the filter are differentiated, and have cotangents.
+   */
+  readonly nondiffArgnums?: readonly (number | DiffState)[]
 }
 
 type AnyFn = (...args: readonly unknown[]) => unknown
-
-/** Put the cotangents that a rule gave at the leaves of an argument. @throws ArgumentError, naming the path */
-const collect = (where: string, def: NodeDef, given: unknown, leaves: unknown[], path: Path): void => {
-  if (given === null || given === undefined) return
-  if (def.kind === 'variable' || def.kind === 'leaf') {
-    leaves[def.leaf] = given instanceof VariableState || given instanceof Variable ? given.value : given
-    return
-  }
-  if (def.kind !== 'object' && def.kind !== 'container') return
-  const names =
-    def.kind === 'object' ? def.names : def.children.map((_, i) => `${def.steps === null ? i : partOf(def.steps[i]!)}`)
-  if (typeof given !== 'object' && typeof given !== 'function') {
-    throw new ArgumentError(where, `a state or tree as the cotangent at ${showPaths([path])}`, typeof given)
-  }
-  const fields = (given instanceof Map ? Object.fromEntries(given) : given) as Readonly<Record<string, unknown>>
-  const extra = Object.keys(fields).find((name) => !names.includes(name))
-  if (extra !== undefined && (isState(given) || def.kind === 'container')) {
-    throw new ArgumentError(where, 'cotangents of what the argument has', `one at ${showPaths([[...path, toPart(extra)]])}`) // prettier-ignore
-  }
-  def.children.forEach((child, i) => {
-    collect(where, child, fields[names[i]!], leaves, [...path, toPart(names[i]!)])
-  })
-}
 
 const sameOutcome = (a: Outcome, b: Outcome): boolean =>
   a.changed.join() === b.changed.join() && new GraphDef(a.result, 0, 0).key === new GraphDef(b.result, 0, 0).key
@@ -99,10 +82,18 @@ export const customVjp = <A extends readonly unknown[], R>(
     throw new DifferentiationError(name, 'a customVjp function has no derivative; call its defvjp')
   }
   const isFixed = (i: number): boolean => nondiffArgnums.includes(i)
+  const filters = new Map(
+    nondiffArgnums.flatMap((x) => (typeof x === 'number' ? [] : [[x.argnum, toPredicate(x.filter)]])),
+  )
   const call = (...args: A): R => {
     const fixed = args.filter((_, i) => isFixed(i))
     const outside = flattenGraph(args.map((x, i) => (isFixed(i) ? null : x)), false) // prettier-ignore
     const { def } = outside
+    // Leaves that have cotangents.
+    const isReal = outside.leaves.map((leaf, i) => {
+      const [first, ...path] = def.paths[i]!
+      return filters.get(first as number)?.(path, leaf) ?? true
+    })
     const root = def.root as NodeDef & { readonly kind: 'container' }
     const filled = (inside: Inside): readonly unknown[] => inside.args.map((x, i) => (isFixed(i) ? args[i] : x))
     const leave = (inside: Inside, result: unknown): Outcome => {
@@ -140,7 +131,7 @@ export const customVjp = <A extends readonly unknown[], R>(
           const ct = at >= 0 ? cts[at] : null
           return leaf instanceof Variable ? new VariableState(leaf.type, ct, leaf.metadata) : ct
         })
-        const isWritten = (leaf: number): boolean => changed.includes(leaf)
+        const isWritten = (leaf: number): boolean => changed.includes(leaf) && isReal[leaf]!
         const inputs = root.children.flatMap((child, i) => (isFixed(i) ? [] : [gradientOf(child, states, isWritten)]))
         const output = gradientOf(result, wrapped(result, cts.slice(changed.length)), () => true)
         const kept = new Builder(residuals).build(residualDef!)
@@ -151,12 +142,21 @@ export const customVjp = <A extends readonly unknown[], R>(
         const leaves = new Array<unknown>(def.numLeaves).fill(null)
         let next = 0
         root.children.forEach((child, i) => {
-          if (!isFixed(i)) collect(`${where}.defvjp`, child, (answer as readonly unknown[])[next++], leaves, [i])
+          if (!isFixed(i))
+            collectCotangents(`${where}.defvjp`, child, (answer as readonly unknown[])[next++], leaves, [i])
         })
+        const extra = leaves.findIndex((ct, i) => ct !== null && !isReal[i]!)
+        if (extra >= 0) {
+          throw new ArgumentError(`${where}.defvjp`, 'cotangents of what is differentiated', `one of ${showPaths([def.paths[extra]!])}`) // prettier-ignore
+        }
         return leaves
       },
     )
-    const outputs = pure(...outside.leaves.map(valueOfLeaf))
+    const outputs = pure(
+      ...outside.leaves.map((leaf, i) =>
+        isReal[i]! ? valueOfLeaf(leaf) : tree.map((x: NDArray) => stopGradient(x), valueOfLeaf(leaf)),
+      ),
+    )
     return propagate(outcome!, outside, outputs) as R
   }
   Object.defineProperty(call, 'name', { value: name })

@@ -1,5 +1,5 @@
 /** Gradients with respect to the Variables of modules. */
-import { ArgumentError, DTypeError, isFloat, NDArray, showAval } from '../../core/index.js'
+import { ArgumentError, checkOptions, DTypeError, isFloat, NDArray, showAval } from '../../core/index.js'
 import * as tree from '../../pytree/index.js'
 import { arrayType, objectType } from '../../pytree/registry.js'
 import * as transforms from '../../transforms/index.js'
@@ -48,6 +48,8 @@ export interface GradOptions<N, Aux> {
   readonly argnums?: N
   /** Whether the function returns `[loss, aux]`; default false. */
   readonly hasAux?: Aux
+  /** Whether what is differentiated may hold integers, whose gradients are zeros of their dtype; default false. */
+  readonly allowInt?: boolean
 }
 
 type ValueOf<R> = R extends readonly [infer L, infer X] ? readonly [L, X] : R
@@ -68,7 +70,13 @@ const specOf = (argnum: Argnum): readonly [number, Predicate] =>
 const keyOfPath = (path: Path): string => path.join('\u0000')
 
 /** Leaves of one argument that are differentiated: its Variables by the filter, its bare arrays all. */
-const select = (arg: unknown, n: number, wanted: Predicate, leafOf: ReadonlyMap<unknown, number>): Selection => {
+const select = (
+  arg: unknown,
+  n: number,
+  wanted: Predicate,
+  leafOf: ReadonlyMap<unknown, number>,
+  allowInt: boolean,
+): Selection => {
   const { def, leaves } = flattenGraph(arg, false)
   const bare = bareLeaves(def.root)
   const targets = leaves.map((leaf, i) => {
@@ -77,7 +85,7 @@ const select = (arg: unknown, n: number, wanted: Predicate, leafOf: ReadonlyMap<
     return bare.has(i) || wanted(path, leaf) ? whole : -1
   })
   leaves.forEach((leaf, i) => {
-    if (targets[i] !== -1) requireFloat(valueOfLeaf(leaf), [n, ...def.paths[i]!])
+    if (targets[i] !== -1 && !allowInt) requireFloat(valueOfLeaf(leaf), [n, ...def.paths[i]!])
   })
   return { def: def.root, leaves, targets }
 }
@@ -174,7 +182,8 @@ export const valueAndGrad = <
   f: (...args: A) => R,
   options: GradOptions<N, Aux> = {},
 ): ((...args: A) => readonly [ValueOf<R>, GradsOf<A, N>]) => {
-  const { argnums = 0, hasAux = false } = options as GradOptions<Argnum | readonly Argnum[], boolean>
+  const { argnums = 0, hasAux = false, allowInt = false } = options as GradOptions<Argnum | readonly Argnum[], boolean>
+  checkOptions('nnx.grad', options, ['argnums', 'hasAux', 'allowInt'])
   const list = Array.isArray(argnums) ? (argnums as readonly Argnum[]) : [argnums as Argnum]
   const specs = list.map(specOf)
   return (...args) => {
@@ -184,7 +193,7 @@ export const valueAndGrad = <
     leaves.forEach((leaf, i) => leafOf.set(leaf instanceof Variable ? leaf : keyOfPath(def.paths[i]!), i))
     const selections = specs.map(([n, wanted]) => {
       requireArgnum(n, args.length)
-      return select(args[n], n, wanted, leafOf)
+      return select(args[n], n, wanted, leafOf, allowInt)
     })
     requireDisjoint(selections, def.paths)
     const targets = selections.flatMap((selection) => selection.targets.filter((target) => target !== -1))
@@ -198,7 +207,9 @@ export const valueAndGrad = <
       outcome = inside.leave('nnx.grad', aux)
       return [loss as NDArray, outcome.outputs]
     }
-    const [[loss, outputs], grads] = transforms.valueAndGrad(pure, { hasAux: true })(targets.map((i) => values[i]))
+    const [[loss, outputs], grads] = transforms.valueAndGrad(pure, { hasAux: true, allowInt })(
+      targets.map((i) => values[i]),
+    )
     const aux = propagate(outcome!, outside, outputs)
     const gradients = grads.values()
     const results = selections.map((selection) => {

@@ -1,5 +1,6 @@
 /** `nnx.jit`: functions of modules, compiled. */
 import {
+  areBound,
   ArgumentError,
   backend,
   bind,
@@ -11,8 +12,10 @@ import {
   settingsVersion,
   type ShapedArray,
   stage,
+  type NamedAxis,
   type Staged,
   Tracer,
+  watchAxes,
   weakLiteral,
 } from '../../core/index.js'
 import * as tree from '../../pytree/index.js'
@@ -35,6 +38,8 @@ interface Entry {
   readonly outcome: Outcome
   readonly outputs: tree.TreeDef
   readonly donated: readonly number[]
+  /** Axes of `vmap` outside that the program looked up. */
+  readonly axes: readonly NamedAxis[]
   executable: Executable | null
 }
 
@@ -139,7 +144,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       const matcher = new Matcher()
       if (!matcher.match(entry.def.root, dynamic, false)) continue
       const arrays = matchArrays(entry, matcher.leaves)
-      if (arrays === null) continue
+      if (arrays === null || !areBound(entry.axes)) continue
       if (i > 0) {
         entries.splice(i, 1)
         entries.unshift(entry)
@@ -163,19 +168,21 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
     const version = settingsVersion()
     let outcome: Outcome | null = null
     let outputs: tree.TreeDef | null = null
-    const staged = stage(
-      (...tracers) => {
-        let next = 0
-        const values = flat.map(([xs, structure]) => structure.unflatten(tracers.slice(next, (next += xs.length))))
-        const inside = new Inside(def, values)
-        const filled = inside.args.map((x, i) => (statics.includes(i) ? args[i] : x))
-        outcome = inside.leave(where, (f as unknown as Fn)(...filled))
-        const [results, structure] = tree.flatten(outcome.outputs)
-        outputs = structure
-        return results.map((x, i) => (x instanceof NDArray ? x : outputArray(where, x, i)))
-      },
-      avals,
-      (i) => `argument args/${showPaths([def.paths[leafOf[i]!]!])} of ${name}`,
+    const [staged, axes] = watchAxes(() =>
+      stage(
+        (...tracers) => {
+          let next = 0
+          const values = flat.map(([xs, structure]) => structure.unflatten(tracers.slice(next, (next += xs.length))))
+          const inside = new Inside(def, values)
+          const filled = inside.args.map((x, i) => (statics.includes(i) ? args[i] : x))
+          outcome = inside.leave(where, (f as unknown as Fn)(...filled))
+          const [results, structure] = tree.flatten(outcome.outputs)
+          outputs = structure
+          return results.map((x, i) => (x instanceof NDArray ? x : outputArray(where, x, i)))
+        },
+        avals,
+        (i) => `argument args/${showPaths([def.paths[leafOf[i]!]!])} of ${name}`,
+      ),
     )
     traceCount += 1
     const { changed, sources } = outcome!
@@ -191,6 +198,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       outcome: { ...outcome!, outputs: [] },
       outputs: outputs!,
       donated: donatedInputs(def, leaves, donations, leafOf, changed, sources, staged.consts.length),
+      axes,
       executable: null,
     }
     // A program that closes over a tracer is good for this trace only.

@@ -6,6 +6,7 @@ import * as tree from '../../pytree/index.js'
 import { arrayLeaf } from '../../transforms/index.js'
 import { showPaths } from '../build.js'
 import { GraphDef, type NodeDef } from '../graphdef.js'
+import { AxisMetadata, type TransformMetadata } from './axisMetadata.js'
 import { type Axis, axesOfArguments, axesOfDef, type AxesPrefix, Carry } from './axes.js'
 import {
   arraysOf,
@@ -30,6 +31,8 @@ export interface ScanOptions {
   readonly length?: number
   /** From the last slice to the first; default false. */
   readonly reverse?: boolean
+  /** Changes of the metadata of Variables that are scanned: see {@link TransformMetadata}. Default none. */
+  readonly transformMetadata?: TransformMetadata
 }
 
 const where = 'nnx.scan'
@@ -103,17 +106,18 @@ const lengthOf = ({ def, values }: Operands, kinds: readonly Axis[], length: num
  */
 export const scan = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { inAxes = [Carry, 0], outAxes = [Carry, 0], length, reverse = false }: ScanOptions = {},
+  { inAxes = [Carry, 0], outAxes = [Carry, 0], length, reverse = false, transformMetadata = {} }: ScanOptions = {},
 ): ((...args: A) => R) => {
   const [carryIn, carryOut] = [carryAt('inAxes', inAxes), carryAt('outAxes', outAxes)]
   if ((carryIn === null) !== (carryOut === null)) {
     throw new ArgumentError(where, 'nnx.Carry in both of inAxes and outAxes, or in neither', `only in ${carryIn === null ? 'outAxes' : 'inAxes'}`) // prettier-ignore
   }
-  const body = f as unknown as (...args: readonly unknown[]) => unknown
+  const metadata = new AxisMetadata(transformMetadata)
   return (...args) => {
     const operands = operandsOf(where, args)
     const { def, values } = operands
     const perArgument = axesOfArguments(where, inAxes, args.length)
+    const body = metadata.around(f as unknown as (...args: readonly unknown[]) => unknown, perArgument, outAxes)
     const kinds = axesOfDef(`${where} inAxes`, perArgument, def.root, anyAxis)
     if (carryIn === 'all' && args.length !== 1) {
       throw new ArgumentError(where, 'one argument where inAxes is nnx.Carry', `${args.length}`)

@@ -7,6 +7,7 @@ import { showPaths } from '../build.js'
 import { GraphDef } from '../graphdef.js'
 import { flattenGraph } from '../walk.js'
 import { type Axis, axesOfArguments, axesOfDef, type AxesPrefix } from './axes.js'
+import { AxisMetadata, type TransformMetadata } from './axisMetadata.js'
 import { Inside, type Outcome, propagate, valueOfLeaf } from './boundary.js'
 
 export interface VmapOptions {
@@ -16,6 +17,10 @@ export interface VmapOptions {
   readonly outAxes?: AxesPrefix
   /** Size of the mapped axis, needed only if no argument is mapped. */
   readonly axisSize?: number
+  /** Name of the mapped axis, for `lax.pmean` and its kind inside, and for normalizations that have it; default none. */
+  readonly axisName?: string
+  /** Changes of the Variables' metadata: see {@link TransformMetadata}. Default none. */
+  readonly transformMetadata?: TransformMetadata
 }
 
 const isAxis = (axis: Axis): boolean => axis === null || typeof axis === 'number'
@@ -66,9 +71,10 @@ const axesOut = (
  */
 export const vmap = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { inAxes = 0, outAxes = 0, axisSize }: VmapOptions = {},
+  { inAxes = 0, outAxes = 0, axisSize, axisName, transformMetadata = {} }: VmapOptions = {},
 ): ((...args: A) => R) => {
   const where = 'nnx.vmap'
+  const metadata = new AxisMetadata(transformMetadata)
   return (...args) => {
     const outside = flattenGraph(args, false)
     const { def } = outside
@@ -101,7 +107,7 @@ export const vmap = <A extends readonly unknown[], R>(
         let next = 0
         const filled = flat.map(([xs, structure]) => structure.unflatten(inner.slice(next, (next += xs.length))))
         const inside = new Inside(def, filled)
-        outcome = inside.leave(where, f(...(inside.args as unknown as A)), false)
+        outcome = inside.leave(where, metadata.around(f, perArgument, outAxes)(...(inside.args as unknown as A)), false)
         return outcome.outputs.flatMap((value) =>
           (tree.leaves(value) as readonly unknown[]).map((x, i) => arrayLeaf(where, x, i)),
         )
@@ -109,6 +115,7 @@ export const vmap = <A extends readonly unknown[], R>(
       arrays,
       mapped,
       size,
+      axisName ?? null,
     )
     const to = axesOut(where, outcome!, axes, perArgument, outAxes, def)
     const { outputs } = outcome!
