@@ -16,7 +16,7 @@ import {
 import type { OnnxValue } from '../onnx/index.js'
 import { add, alignBatch, binary, unary } from './elementwise.js'
 import { convertElementType, eq, ge, gt, select } from './compare.js'
-import { castTo, kernel } from './kernels.js'
+import { kernel } from './kernels.js'
 
 export { add } from './elementwise.js'
 
@@ -184,7 +184,7 @@ const lowerIntegerPow = (c: LowerContext, x: OnnxValue, y: number, dtype: DType)
     const positive = lowerIntegerPow(c, x, -y, dtype)
     return kernel(c, 'Reciprocal', [positive], dtype)
   }
-  if (y === 0) return castTo(c, graph.op('ConstantOfShape', [graph.op('Shape', [x])]), 'float32', dtype)
+  if (y === 0) return kernel(c, 'Expand', [graph.scalar(dtype, 1), graph.op('Shape', [x])], dtype, { data: [0] })
   let result: OnnxValue | null = null
   let square = x
   for (let n = y; n > 0; n = Math.floor(n / 2)) {

@@ -68,6 +68,18 @@ export interface GradientTransformation<S = OptState, E = NoExtraArgs> {
   readonly [neededArgs]?: (extra: E) => void
 }
 
+/** The same: here every transformation takes extra arguments, and leaves out those that it doesn't know. */
+export type GradientTransformationExtraArgs<S = OptState, E = NoExtraArgs> = GradientTransformation<S, E>
+
+/** The function of a transformation that makes its state. */
+export type TransformInitFn<S = OptState> = GradientTransformation<S>['init']
+
+/** The function of a transformation that makes its steps, without extra arguments that it needs. */
+export type TransformUpdateFn<S = OptState> = GradientTransformation<S>['update']
+
+/** The function of a transformation that makes its steps and needs extra arguments. */
+export type TransformUpdateExtraArgsFn<S = OptState, E = NoExtraArgs> = GradientTransformation<S, E>['update']
+
 /** A transformation of whatever state and extra arguments. */
 export type AnyGradientTransformation = GradientTransformation<unknown, never>
 
@@ -101,6 +113,9 @@ export const GradientTransformation = <S, E = NoExtraArgs>(
   // The functions map trees leaf by leaf, so they keep any type of tree; TypeScript can't see that.
   return erased as unknown as GradientTransformation<S, E>
 }
+
+/** The same as {@link GradientTransformation}. */
+export const GradientTransformationExtraArgs = GradientTransformation
 
 /** The state of stateless transformations. */
 export const initEmptyState = (): EmptyState => ({})

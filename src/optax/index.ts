@@ -57,6 +57,7 @@ export {
   type ExtraArgs,
   type ExtraArgsOf,
   GradientTransformation,
+  GradientTransformationExtraArgs,
   identity,
   initEmptyState,
   type NoExtraArgs,
@@ -68,6 +69,9 @@ export {
   type ScheduleFn,
   stateless,
   type StateOf,
+  type TransformInitFn,
+  type TransformUpdateExtraArgsFn,
+  type TransformUpdateFn,
   type UpdateRest,
   type Updates,
 } from './base.js'
@@ -129,10 +133,7 @@ export { freeze, selectiveTransform, type SelectiveTransformState } from './free
 export {
   type Hyperparams,
   type Injected,
-  injectHyperparams as injectStatefulHyperparams,
   type InjectHyperparamsOptions,
-  type InjectHyperparamsState,
-  type InjectHyperparamsState as InjectStatefulHyperparamsState,
   type NamedHyperparams,
 } from './injectHyperparams.js'
 export {
@@ -256,6 +257,7 @@ export {
   type WeightDecayState,
 } from './weightDecay.js'
 export * as contrib from './contrib/index.js'
+export * as experimental from './experimental/index.js'
 export { differentiallyPrivateAggregate, type DifferentiallyPrivateAggregateState, dpsgd } from './contrib/index.js'
 export * as secondOrder from './secondOrder.js'
 export * as transforms from './transforms.js'
@@ -270,10 +272,40 @@ export {
   type PowerIterationOptions,
 } from './linearAlgebra.js'
 export { safeNorm, type SafeNormOptions, safeRootMeanSquares, scaleGradient } from './safeNorms.js'
+export { multiNormal, type MultiNormalDiagFromLogScale } from './multiNormal.js'
 export { microbatch, type MicrobatchOptions } from './microbatching.js'
 export { mapParams as treeMapParams } from './stateTree.js'
 export * from './linesearch/index.js'
-export * from './losses/index.js'
+export {
+  convexKlDivergence,
+  cosineDistance,
+  type CosineOptions,
+  cosineSimilarity,
+  ctcLoss,
+  type CtcLossOptions,
+  ctcLossWithForwardProbs,
+  type DivergenceOptions,
+  generalizedKlDivergence,
+  hingeLoss,
+  huberLoss,
+  type HuberOptions,
+  type IntegerLabelsOptions,
+  klDivergence,
+  l2Loss,
+  logCosh,
+  ntxent,
+  type NtxentOptions,
+  safeSoftmaxCrossEntropy,
+  sigmoidBinaryCrossEntropy,
+  sigmoidFocalLoss,
+  type SigmoidFocalLossOptions,
+  smoothLabels,
+  type SmoothLabelsOptions,
+  softmaxCrossEntropy,
+  type SoftmaxCrossEntropyOptions,
+  softmaxCrossEntropyWithIntegerLabels,
+  squaredError,
+} from './losses/index.js'
 export * from './schedules/index.js'
 export * as losses from './losses/index.js'
 export * as assignment from './assignment.js'

@@ -14,7 +14,7 @@ import {
   type StateOf,
 } from './base.js'
 import { safeIncrement } from './numerics.js'
-import { decodeOptions, dtypeOrNull, namesOf, optionsOf } from './options.js'
+import { decodeOptions, dtypeOrNull, namesOf, optionsOf, transformationOrNull } from './options.js'
 import { zeroCount } from './scaling.js'
 import { signatureOf } from './signatures.js'
 import { isStatefulSchedule, type StatefulSchedule, WrappedSchedule } from './statefulSchedule.js'
@@ -39,7 +39,7 @@ export interface InjectHyperparamsOptions<N extends readonly string[] = readonly
   readonly staticArgs?: string | readonly string[]
   /** Dtype of the hyperparameters; default float32, or float64 if params are. */
   readonly hyperparamDtype?: DType | null
-  /** Names of the arguments before the options, for a function that isn't one of Optax. */
+  /** Names of the arguments before the options, if the function isn't one of Optax; default `['learningRate']` in the types. */
   readonly parameters?: N
 }
 const InjectHyperparamsOptions = optionsOf('InjectHyperparamsOptions', {
@@ -48,13 +48,10 @@ const InjectHyperparamsOptions = optionsOf('InjectHyperparamsOptions', {
   parameters: namesOf,
 })
 
+/** The last argument, if that is an object of options. */
 type AsOptions<O> = NonNullable<O> extends object ? NonNullable<O> : object
 type LastOptions<F extends Factory> =
-  Parameters<F> extends readonly [unknown, (infer O)?]
-    ? AsOptions<O>
-    : Parameters<F> extends readonly [(infer O)?]
-      ? AsOptions<O>
-      : object
+  Required<Parameters<F>> extends readonly [...unknown[], infer O] ? AsOptions<O> : object
 
 /** Options that may be numbers. */
 type NumericKeys<O> = { [K in keyof O]-?: number extends O[K] ? K : never }[keyof O] & string
@@ -72,8 +69,8 @@ export type Injected<F extends Factory, N extends readonly string[]> = GradientT
 
 /** Hyperparameters by name, those before the options too. */
 export type NamedHyperparams<F extends Factory, N extends readonly string[]> = {
-  readonly [K in N[number]]: ScalarLike | ScheduleFn | StatefulSchedule
-} & Omit<{ readonly [K in keyof LastOptions<F>]: LastOptions<F>[K] | ScheduleFn | StatefulSchedule }, N[number]>
+  readonly [K in Exclude<N[number], keyof LastOptions<F>>]: ScalarLike | ScheduleFn | StatefulSchedule
+} & { readonly [K in keyof LastOptions<F>]: LastOptions<F>[K] | ScheduleFn | StatefulSchedule }
 
 interface Sorted {
   readonly numeric: Readonly<Record<string, ScalarLike>>
@@ -83,8 +80,13 @@ interface Sorted {
 
 const where = 'injectHyperparams'
 
+/** An object of hyperparameters; a transformation and a schedule with a state are none. */
 const isOptions = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype && !isStatefulSchedule(x)
+  typeof x === 'object' &&
+  x !== null &&
+  Object.getPrototypeOf(x) === Object.prototype &&
+  !isStatefulSchedule(x) &&
+  !transformationOrNull.is(x)
 
 /**
  * A function that makes transformations, as one that puts their numeric hyperparameters into the state: as float32 arrays
@@ -116,10 +118,11 @@ export const injectHyperparams = <F extends Factory, const N extends readonly st
   const listed = (names: string | readonly string[] | undefined): readonly string[] =>
     typeof names === 'string' ? [names] : (names ?? [])
   const staticArgs = listed(decoded.staticArgs)
-  const signature = decoded.parameters === undefined ? signatureOf(innerFactory) : null
-  const positional = signature?.positional ?? listed(decoded.parameters)
+  const signature = signatureOf(innerFactory)
+  const positional = decoded.parameters === undefined ? (signature?.positional ?? []) : listed(decoded.parameters)
   const isOwn = signature === null
-  const defaults = Object.fromEntries(Object.entries(signature?.options ?? {}).filter(([, value]) => value !== null))
+  const known = Object.entries({ ...signature?.defaults, ...signature?.options })
+  const defaults = Object.fromEntries(known.filter(([, value]) => value !== null))
   const make = innerFactory as unknown as (...args: readonly unknown[]) => GradientTransformation
 
   const named = (args: readonly unknown[]): Readonly<Record<string, unknown>> => {
@@ -133,8 +136,11 @@ export const injectHyperparams = <F extends Factory, const N extends readonly st
   }
 
   /** Of Optax's functions only what is numeric in their signature; of others every number and function. */
-  const mayInject = (name: string): boolean =>
-    !staticArgs.includes(name) && (isOwn || positional.includes(name) || name in signature.options)
+  const mayInject = (name: string): boolean => {
+    if (staticArgs.includes(name)) return false
+    if (isOwn) return true
+    return name in signature.options || (positional.includes(name) && !signature.fixed.includes(name))
+  }
 
   const sort = (hyperparams: Readonly<Record<string, unknown>>): Sorted => {
     const numeric: Record<string, ScalarLike> = {}

@@ -29,7 +29,8 @@ const shown = (u: unknown): string =>
         ? 'null'
         : typeof u
 
-const scalarWhere = (name: string, holds: (x: number) => boolean): t.Type<ScalarLike> =>
+/** A number for which a test holds, or an array. */
+export const scalarWhere = (name: string, holds: (x: number) => boolean): t.Type<ScalarLike> =>
   refine(name, (u): u is ScalarLike => u instanceof NDArray || (typeof u === 'number' && holds(u)))
 
 /** How fast a moving average forgets. */

@@ -5,7 +5,7 @@ import * as tree from '../pytree/index.js'
 import { type ArrayTree, type EmptyState, GradientTransformation, requireScalar, type ScalarLike } from './base.js'
 import { inverseRoot } from './adagrad.js'
 import { chain } from './combining.js'
-import { negated, oneMinus } from './numerics.js'
+import { negated } from './numerics.js'
 import { decay, decayOrOne, decodeOptions, nonNegative, optionsOf } from './options.js'
 import { scale } from './scaling.js'
 import { mapArrays, updateMoment, zerosLike } from './treeMath.js'
@@ -58,7 +58,7 @@ const along = (x: NDArray, axis: number | null, accumulator: NDArray): NDArray =
  */
 export const scaleBySm3 = (options: ScaleBySm3Options = {}): GradientTransformation<ScaleBySM3State> => {
   const { b1 = 0.9, b2 = 1, eps = 1e-8 } = decodeOptions('scaleBySm3', ScaleBySm3Options, options)
-  const fresh = b2 === 1 ? 1 : oneMinus(b2)
+  const fresh = typeof b2 === 'number' ? (b2 === 1 ? 1 : 1 - b2) : np.where(np.equal(b2, 1), 1, np.subtract(1, b2))
   const accumulators = (of: ArrayTree, f: (x: NDArray, others: readonly number[]) => NDArray): ArrayTree =>
     tree.map((x: NDArray) => axesOf(x).map(([, others]) => f(x, others)), of)
   return GradientTransformation<ScaleBySM3State>(

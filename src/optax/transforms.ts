@@ -1,4 +1,5 @@
 /** The namespace `optax.transforms`: transformations that aren't whole optimizers. */
+export type { EmptyState as NonNegativeParamsState } from './base.js'
 export { ema, type EmaState } from './ema.js'
 export { trace, type TraceState } from './accumulation.js'
 export { adaptiveGradClip, unitwiseClip, unitwiseNorm } from './adaptiveClipping.js'

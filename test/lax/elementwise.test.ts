@@ -32,6 +32,7 @@ const smooth: Readonly<Record<string, Domain>> = {
   logistic: { f: lax.logistic, reference: (x) => 1 / (1 + Math.exp(-x)) },
   reciprocal: { f: lax.reciprocal, reference: (x) => 1 / x, from: 0.2, to: 2 },
   square: { f: lax.square, reference: (x) => x * x },
+  one: { f: (x) => lax.integerPow(x, 0), reference: () => 1 },
   cube: { f: (x) => lax.integerPow(x, 3), reference: (x) => x ** 3 },
   inverseSquare: { f: (x) => lax.integerPow(x, -2), reference: (x) => x ** -2, from: 0.5, to: 2 },
 }

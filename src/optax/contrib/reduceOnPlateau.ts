@@ -2,8 +2,8 @@
 import { ArgumentError, type NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import { GradientTransformation, type ScalarLike } from '../base.js'
-import { safeIncrement } from '../numerics.js'
-import { decodeOptions, nonNegative, optionsOf, refine } from '../options.js'
+import { oneMinus, safeIncrement } from '../numerics.js'
+import { decayOrOne, decodeOptions, nonNegative, optionsOf, scalarWhere } from '../options.js'
 import { zeroCount } from '../scaling.js'
 import { dtype as dtypeOf } from '../treeArithmetic.js'
 import { mapArrays } from '../treeMath.js'
@@ -11,29 +11,26 @@ import { lossIn, type LossValue, positiveInteger } from './estimates.js'
 
 export interface ReduceOnPlateauOptions {
   /** By which the scale is multiplied, in (0, 1); default 0.1. */
-  readonly factor?: number
+  readonly factor?: ScalarLike
   /** Number of values without an improvement before the scale is reduced; default 10. */
-  readonly patience?: number
+  readonly patience?: ScalarLike
   /** Part of the best value by which an improvement is less, in [0, 1]; default 1e-4. */
-  readonly rtol?: number
+  readonly rtol?: ScalarLike
   /** By how much else an improvement is less than the best value; default 0. */
-  readonly atol?: number
+  readonly atol?: ScalarLike
   /** Number of values after a reduction that aren't counted; default 0. */
-  readonly cooldown?: number
+  readonly cooldown?: ScalarLike
   /** Number of losses whose mean is one value; default 1. */
   readonly accumulationSize?: number
   /** Least scale; default 0. */
   readonly minScale?: ScalarLike
 }
-const count = refine(
-  'a whole number that is not negative',
-  (u): u is number => Number.isInteger(u) && (u as number) >= 0,
-)
+const count = scalarWhere('a whole number that is not negative or an array', (x) => Number.isInteger(x) && x >= 0)
 const ReduceOnPlateauOptions = optionsOf('ReduceOnPlateauOptions', {
-  factor: refine('a number in (0, 1)', (u): u is number => typeof u === 'number' && u > 0 && u < 1),
+  factor: scalarWhere('a number in (0, 1) or an array', (x) => x > 0 && x < 1),
   patience: count,
-  rtol: refine('a number in [0, 1]', (u): u is number => typeof u === 'number' && u >= 0 && u <= 1),
-  atol: refine('a number that is not negative', (u): u is number => typeof u === 'number' && u >= 0),
+  rtol: decayOrOne,
+  atol: nonNegative,
   cooldown: count,
   accumulationSize: positiveInteger,
   minScale: nonNegative,
@@ -55,7 +52,7 @@ export interface ReduceLROnPlateauState {
   readonly avgValue: NDArray
 }
 
-const integer = (x: number): NDArray => np.full([], x, { dtype: 'int32' })
+const integer = (x: ScalarLike): NDArray => np.astype(np.asarray(x), 'int32')
 
 /**
  * Updates times a scale, which begins at 1 and is multiplied by `factor` when `patience` values of the loss in a row were
@@ -92,7 +89,7 @@ export const reduceOnPlateau = (
   /** The state after a value, of which `isFull` says whether all of its losses are there. */
   const judge = (state: ReduceLROnPlateauState, isFull: NDArray): ReduceLROnPlateauState => {
     const { avgValue, bestValue, scale } = state
-    const improves = np.less(avgValue, np.subtract(np.multiply(1 - rtol, bestValue), atol))
+    const improves = np.less(avgValue, np.subtract(np.multiply(oneMinus(rtol), bestValue), atol))
     const waited = np.where(improves, 0, safeIncrement(state.plateauCount))
     const cooling = np.greater(state.cooldownCount, 0)
     const reduces = np.logicalAnd(np.logicalNot(cooling), np.equal(waited, patience))

@@ -22,3 +22,11 @@ export {
   type ZoomLinesearchInfo,
   type ZoomLinesearchOptions,
 } from './zoomLinesearch.js'
+export {
+  type ValueAndGradFn,
+  zoomLinesearch,
+  type ZoomLinesearch,
+  type ZoomLinesearchSearchOptions,
+  type ZoomLinesearchStart,
+  type ZoomLinesearchState,
+} from './zoom.js'

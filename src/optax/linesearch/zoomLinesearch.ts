@@ -11,7 +11,7 @@ import { findNodes } from '../stateTree.js'
 import { scale } from '../treeArithmetic.js'
 import { castLike, zerosLike } from '../treeMath.js'
 import { type LinesearchExtraArgs, scalarOf, searchArguments, valueDtype } from './arguments.js'
-import { zoomSearch } from './zoom.js'
+import { zoomLinesearch } from './zoom.js'
 
 export interface ZoomLinesearchOptions {
   /** Greatest step size; default `null`, none. */
@@ -88,19 +88,12 @@ export const scaleByZoomLinesearch = (
   options: ZoomLinesearchOptions = {},
 ): GradientTransformation<ScaleByZoomLinesearchState, LinesearchExtraArgs> => {
   const name = 'scaleByZoomLinesearch'
-  const maxSteps = requireScalar(name, 'a number of steps', maxLinesearchSteps)
-  const decoded = decodeOptions(name, ZoomLinesearchOptions, options)
-  const settings = {
-    maxSteps,
-    maxStepSize: decoded.maxLearningRate ?? null,
-    tol: decoded.tol ?? 0,
-    increaseFactor: decoded.increaseFactor ?? 2,
-    slopeRtol: decoded.slopeRtol ?? 1e-4,
-    curvRtol: decoded.curvRtol ?? 0.9,
-    approxDecRtol: decoded.approxDecRtol === undefined ? 1e-6 : decoded.approxDecRtol,
-    intervalThreshold: decoded.stepsizePrecision ?? 1e-5,
-  }
-  const keeps = (decoded.initialGuessStrategy ?? 'keep') === 'keep'
+  const { maxLearningRate, stepsizePrecision, initialGuessStrategy = 'keep', ...rest } = decodeOptions(name, ZoomLinesearchOptions, options) // prettier-ignore
+  const search = zoomLinesearch(requireScalar(name, 'a number of steps', maxLinesearchSteps), {
+    ...rest,
+    ...(maxLearningRate !== undefined && { maxStepsize: maxLearningRate }),
+    ...(stepsizePrecision !== undefined && { intervalThreshold: stepsizePrecision }),
+  })
   return GradientTransformation<ScaleByZoomLinesearchState, LinesearchExtraArgs>(
     (params) => {
       const dtype = valueDtype(params)
@@ -113,9 +106,10 @@ export const scaleByZoomLinesearch = (
       }
     },
     (updates, state, params, extra) => {
-      const given = searchArguments(name, params, extra)
-      const guess = keeps ? state.learningRate : scalarOf(1, 'float32')
-      const { last, count, decreaseError, curvatureError } = zoomSearch(updates, given, guess, settings)
+      const { valueFn, ...given } = searchArguments(name, params, extra)
+      const prevStepsize = state.learningRate
+      const start = search.init(updates, given.params, { ...given, prevStepsize, initialGuessStrategy })
+      const { last, count, decreaseError, curvatureError } = search.run(start, valueAndGrad(valueFn))
       const next: ScaleByZoomLinesearchState = {
         learningRate: last.size,
         value: last.value,

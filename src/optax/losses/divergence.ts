@@ -56,7 +56,7 @@ export const klDivergence = (
  * @throws OptionsError if an option is unknown
  * @example
  * const half = np.log(np.array([0.5, 0.5]))
- * optax.klDivergenceWithLogTargets(half, half) // => Array(0., dtype=float32)
+ * optax.losses.klDivergenceWithLogTargets(half, half) // => Array(0., dtype=float32)
  */
 export const klDivergenceWithLogTargets = (
   logPredictions: ArrayLike,
@@ -105,7 +105,7 @@ const PolyLossOptions = optionsOf('PolyLossOptions', { axis: axesOrNull, where: 
  * @throws OptionsError if an option is unknown
  * @see Leng et al., 2022, https://arxiv.org/abs/2204.12511
  * @example
- * optax.polyLossCrossEntropy(np.array([0, 0]), np.array([1, 0])) // => Array(1.6931472, dtype=float32)
+ * optax.losses.polyLossCrossEntropy(np.array([0, 0]), np.array([1, 0])) // => Array(1.6931472, dtype=float32)
  */
 export const polyLossCrossEntropy = (logits: ArrayLike, labels: ArrayLike, options: PolyLossOptions = {}): NDArray => {
   const name = 'polyLossCrossEntropy'

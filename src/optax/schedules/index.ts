@@ -15,4 +15,10 @@ export { constantSchedule, linearSchedule, polynomialSchedule, type TransitionOp
 export { type CosineCycle, sgdrSchedule } from './sgdr.js'
 export { warmupConstantSchedule, warmupCosineDecaySchedule, type WarmupCosineDecayOptions } from './warmup.js'
 export { type StatefulSchedule, WrappedSchedule, type WrappedScheduleState } from '../statefulSchedule.js'
-export { injectHyperparams } from '../injectHyperparams.js'
+export {
+  injectHyperparams,
+  injectHyperparams as injectStatefulHyperparams,
+  type InjectHyperparamsState,
+  type InjectHyperparamsState as InjectStatefulHyperparamsState,
+} from '../injectHyperparams.js'
+export type { Schedule } from '../base.js'

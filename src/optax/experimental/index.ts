@@ -1,0 +1,2 @@
+/** What may still change in Optax: `optax.experimental`. */
+export * as aggregating from './aggregating/index.js'
