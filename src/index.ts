@@ -36,11 +36,13 @@ export {
   sessionCacheStats,
   type TraceEvent,
 } from './runtime/index.js'
+export * as image from './image/index.js'
 export * as io from './io/index.js'
 export * as lax from './laxNamespace.js'
 export * as nn from './nn/index.js'
 export * as nnx from './nnx/index.js'
 export * as np from './numpy/index.js'
+export * as ops from './numpy/ops.js'
 export * as optax from './optax/index.js'
 export * as random from './random/index.js'
 export * as scipy from './scipy/index.js'

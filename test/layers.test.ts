@@ -15,6 +15,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   runtime: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control'],
   numpy: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control'],
   random: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy'],
+  image: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy'],
   nn: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random'],
   scipy: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn'],
   optax: ['pytree', 'onnx', 'core', 'lax', 'transforms', 'control', 'numpy', 'random', 'nn', 'scipy'],

@@ -5,7 +5,7 @@ import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import { promoteInexact } from '../numpy/convert.js'
 import type { ArrayLike } from '../numpy/index.js'
-import { axesOf } from '../numpy/reductions.js'
+import { axesOf } from '../numpy/axes.js'
 import { floating } from './floating.js'
 
 /** An axis, several, or all of them by `null`. */

@@ -44,6 +44,8 @@ export const fullLike = (x: ArrayLike, value: number | boolean, { dtype }: Array
 }
 /** Zeros in the shape and dtype of another array. */
 export const zerosLike = (x: ArrayLike, options: ArrayOptions = {}): NDArray => fullLike(x, 0, options)
+/** Unspecified elements in the shape and dtype of another array; zeros. */
+export const emptyLike = zerosLike
 /** Ones in the shape and dtype of another array. */
 export const onesLike = (x: ArrayLike, options: ArrayOptions = {}): NDArray => fullLike(x, 1, options)
 

@@ -123,6 +123,50 @@ const broadcast = (terms: readonly Term[]): readonly [readonly Term[], ReadonlyM
   return [dropped, sizes]
 }
 
+/** The positions of two terms that are contracted; the result goes to the end of the list. */
+type Pair = readonly [number, number]
+
+/** Which pairs are contracted one after the other: always the one whose result is smallest beside what it replaces. */
+const planOf = (
+  start: readonly (readonly string[])[],
+  output: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+): readonly Pair[] => {
+  const count = (labels: readonly string[]): number => sizeOf(labels.map((label) => sizes.get(label)!))
+  const plan: Pair[] = []
+  let terms = start
+  while (terms.length > 1) {
+    let best: { readonly pair: Pair; readonly kept: readonly string[]; readonly size: number } | null = null
+    for (let i = 0; i < terms.length; i++) {
+      for (let j = i + 1; j < terms.length; j++) {
+        const others = terms.filter((_, k) => k !== i && k !== j).flat()
+        const [a, b] = [terms[i]!, terms[j]!]
+        const kept = [...new Set([...a, ...b])].filter((label) => output.includes(label) || others.includes(label))
+        const size = count(kept) - count(a) - count(b)
+        if (best === null || size < best.size) best = { pair: [i, j], kept, size }
+      }
+    }
+    const { pair, kept } = best!
+    plan.push(pair)
+    terms = [...terms.filter((_, k) => !pair.includes(k)), kept]
+  }
+  return plan
+}
+
+interface Problem {
+  readonly terms: readonly Term[]
+  readonly output: readonly string[]
+  readonly sizes: ReadonlyMap<string, number>
+}
+
+const problemOf = (subscripts: string, arrays: readonly NDArray[]): Problem => {
+  if (typeof subscripts !== 'string') throw new ArgumentError('np.einsum', 'subscripts first', typeof subscripts)
+  if (arrays.length === 0) throw new ArgumentError('np.einsum', 'at least one array', 'none')
+  const { inputs, output } = parse(subscripts, arrays)
+  const [terms, sizes] = broadcast(arrays.map((x, i) => withoutRepeats({ x, labels: inputs[i]! })))
+  return { terms, output, sizes }
+}
+
 /**
  * Sum of products over the labels of axes that the result lacks; pairs of operands are contracted in the order that
  * keeps the results small.
@@ -132,34 +176,41 @@ const broadcast = (terms: readonly Term[]): readonly [readonly Term[], ReadonlyM
  * np.einsum('bij,bjk->bik', np.ones([2, 3, 4]), np.ones([2, 4, 5])).shape // => [2, 3, 5]
  */
 export const einsum = (subscripts: string, ...xs: readonly ArrayLike[]): NDArray => {
-  if (xs.length === 0) throw new ArgumentError('np.einsum', 'at least one array', 'none')
   const promoted = promote(...xs)
-  if (promoted.every((x) => isBool(x.dtype))) {
+  if (promoted.length > 0 && promoted.every((x) => isBool(x.dtype))) {
     return lax.ne(einsum(subscripts, ...promoted.map((x) => lax.convertElementType(x, 'int32'))), 0)
   }
-  const { inputs, output } = parse(subscripts, promoted)
-  const [start, sizes] = broadcast(promoted.map((x, i) => withoutRepeats({ x, labels: inputs[i]! })))
-  let terms = start
-  while (terms.length > 1) {
-    let best: { readonly pair: readonly [number, number]; readonly term: () => Term; readonly size: number } | null =
-      null
-    for (let i = 0; i < terms.length; i++) {
-      for (let j = i + 1; j < terms.length; j++) {
-        const others = terms.filter((_, k) => k !== i && k !== j).flatMap((t) => t.labels)
-        const isNeeded = (label: string): boolean => output.includes(label) || others.includes(label)
-        const [a, b] = [terms[i]!, terms[j]!]
-        const kept = [...new Set([...a.labels, ...b.labels])].filter(isNeeded)
-        const gain = a.x.size + b.x.size
-        const size = sizeOf(kept.map((label) => sizes.get(label)!)) - gain
-        if (best === null || size < best.size) best = { pair: [i, j], term: () => contracted(a, b, isNeeded), size }
-      }
-    }
-    const { pair, term } = best!
-    terms = [...terms.filter((_, k) => !pair.includes(k)), term()]
-  }
-  const last = summed(terms[0]!, (label) => output.includes(label))
+  const { terms: start, output, sizes } = problemOf(subscripts, promoted)
+  const plan = planOf(
+    start.map((t) => t.labels),
+    output,
+    sizes,
+  )
+  const [only] = plan.reduce<readonly Term[]>((terms, [i, j]) => {
+    const others = terms.filter((_, k) => k !== i && k !== j)
+    const isNeeded = (label: string): boolean => output.includes(label) || others.some((t) => t.labels.includes(label))
+    return [...others, contracted(terms[i]!, terms[j]!, isNeeded)]
+  }, start)
+  const last = summed(only!, (label) => output.includes(label))
   return lax.broadcastTo(
     aligned(last, output),
     output.map((label) => sizes.get(label)!),
+  )
+}
+
+/**
+ * The order in which {@link einsum} contracts: positions in the list of operands, the result of each step going to the end.
+ *
+ * @throws ArgumentError, ShapeError
+ * @example
+ * np.einsumPath('ij,jk,k->i', np.ones([9, 9]), np.ones([9, 9]), np.ones([9])) // => [[1, 2], [0, 1]]
+ */
+export const einsumPath = (subscripts: string, ...xs: readonly ArrayLike[]): readonly (readonly number[])[] => {
+  const { terms, output, sizes } = problemOf(subscripts, promote(...xs))
+  if (terms.length === 1) return [[0]]
+  return planOf(
+    terms.map((t) => t.labels),
+    output,
+    sizes,
   )
 }

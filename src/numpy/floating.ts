@@ -81,6 +81,8 @@ export const rightShift: Binary = binary((x, y) =>
   isUnsigned(x.dtype) ? lax.shiftRightLogical(x, y) : lax.shiftRightArithmetic(x, y),
 )
 
+export { rightShift as bitwiseRightShift }
+
 export interface CloseOptions {
   /** Relative tolerance; default 1e-5. */
   readonly rtol?: number

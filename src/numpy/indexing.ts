@@ -1,11 +1,23 @@
 /** `x.slice(...)` and `x.at(...)`: NumPy's indexing, basic and by arrays. */
-import { ArgumentError, DTypeError, isInteger, NDArray, ShapeError, type Shape, showAval } from '../core/index.js'
+import {
+  ArgumentError,
+  DTypeError,
+  isBool,
+  isInteger,
+  NDArray,
+  ShapeError,
+  type Shape,
+  showAval,
+} from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray } from './convert.js'
+import { nonzero } from './selecting.js'
+import { add, divide, maximum, minimum, multiply, power } from './ufuncs.js'
 
 /**
  * One index: a number; `[start, stop]` or `[start, stop, step]` with `null` for open; `null` for a new axis; `'...'` for
- * the axes that aren't mentioned; an array of integers for the elements at these positions.
+ * the axes that aren't mentioned; an array of integers for the elements at these positions; an array of booleans, of the
+ * shape of the axes that it stands for, for the elements where it holds.
  */
 export type Index =
   number | readonly [start: number | null, stop: number | null, step?: number | null] | null | '...' | NDArray
@@ -67,7 +79,31 @@ interface Indexed {
   readonly axes: readonly AxisIndex[]
 }
 
-const parse = (x: NDArray, indices: readonly Index[]): Indexed => {
+/** Masks as the positions where they hold: how many that are must be known, so masks must be concrete. */
+const withoutMasks = (x: NDArray, indices: readonly Index[]): readonly Index[] => {
+  if (!indices.some((i) => i instanceof NDArray && isBool(i.dtype))) return indices
+  const consumed = (i: Index): number =>
+    i === null || i === '...' ? 0 : i instanceof NDArray && isBool(i.dtype) ? i.ndim : 1
+  const total = indices.reduce<number>((n, i) => n + consumed(i), 0)
+  let axis = 0
+  return indices.flatMap((i): readonly Index[] => {
+    if (i === '...') axis += x.ndim - total
+    const at = axis
+    axis += consumed(i)
+    if (!(i instanceof NDArray) || !isBool(i.dtype)) return [i]
+    if (i.ndim === 0 || i.shape.some((n, d) => n !== x.shape[at + d])) {
+      throw new ShapeError(
+        where,
+        `a mask of the sizes of axes ${at} and following of ${showAval(x.aval)}`,
+        showAval(i.aval),
+      )
+    }
+    return nonzero(i)
+  })
+}
+
+const parse = (x: NDArray, given: readonly Index[]): Indexed => {
+  const indices = withoutMasks(x, given)
   const consumed = indices.filter((i) => i !== null && i !== '...').length
   if (indices.filter((i) => i === '...').length > 1 || consumed > x.ndim) {
     throw new ShapeError(where, `at most ${x.ndim} indices and one '...' for ${showAval(x.aval)}`, `${indices.length}`)
@@ -175,6 +211,18 @@ const resultOrder = ({ axes }: Indexed, arrayNdim: number): readonly number[] =>
 const arrayNdim = ({ axes }: Indexed): number =>
   Math.max(0, ...axes.map((a) => (a.kind === 'array' ? a.positions.ndim : 0)))
 
+const gathered = (x: NDArray, indices: readonly Index[], { mode = 'clip', fillValue }: GetOptions = {}): NDArray => {
+  const indexed = parse(x, indices)
+  if (!indexed.axes.some((a) => a.kind === 'array')) return basic(indexed)
+  const { starts, startIndexMap, collapsed, sizes, offsetDims } = windowsOf(indexed)
+  const result = lax.gather(indexed.x, starts, { offsetDims, collapsedSliceDims: collapsed, startIndexMap }, sizes, {
+    mode,
+    wrapNegative: true,
+    ...(fillValue === undefined ? {} : { fillValue }),
+  })
+  return lax.transpose(result, resultOrder(indexed, arrayNdim(indexed)))
+}
+
 /**
  * Elements at indices. Positions in arrays that are out of range are moved inside.
  *
@@ -182,18 +230,16 @@ const arrayNdim = ({ axes }: Indexed): number =>
  * @example
  * np.arange(6).reshape(2, 3).slice(1, [null, null, -1]) // => Array([5, 4, 3], dtype=int32)
  */
-export const slice = (x: NDArray, ...indices: readonly Index[]): NDArray => {
-  const indexed = parse(x, indices)
-  if (!indexed.axes.some((a) => a.kind === 'array')) return basic(indexed)
-  const { starts, startIndexMap, collapsed, sizes, offsetDims } = windowsOf(indexed)
-  const gathered = lax.gather(indexed.x, starts, { offsetDims, collapsedSliceDims: collapsed, startIndexMap }, sizes, {
-    mode: 'clip',
-    wrapNegative: true,
-  })
-  return lax.transpose(gathered, resultOrder(indexed, arrayNdim(indexed)))
-}
+export const slice = (x: NDArray, ...indices: readonly Index[]): NDArray => gathered(x, indices)
 
 type Scatter = typeof lax.scatter
+
+export interface GetOptions {
+  /** What positions out of range give: `'clip'` (default): the nearest element; `'fill'`: `fillValue`. */
+  readonly mode?: 'clip' | 'fill' | 'promise_in_bounds'
+  /** Default NaN, of integers the least (unsigned: greatest) number. */
+  readonly fillValue?: number
+}
 
 /** The places of an array that indices select, to be read or replaced. */
 export interface IndexUpdate {
@@ -201,47 +247,81 @@ export interface IndexUpdate {
   set(value: ArrayLike): NDArray
   /** The array with `value` added there, once for each time that a position comes. */
   add(value: ArrayLike): NDArray
+  sub(value: ArrayLike): NDArray
   mul(value: ArrayLike): NDArray
+  div(value: ArrayLike): NDArray
+  pow(value: ArrayLike): NDArray
   min(value: ArrayLike): NDArray
   max(value: ArrayLike): NDArray
+  /** The array with the elements there replaced by a function of them, once whether a position comes twice or not. */
+  apply(f: (x: NDArray) => NDArray): NDArray
   /** The elements there. */
-  get(): NDArray
+  get(options?: GetOptions): NDArray
+}
+
+/** Elements of the array that a mask selects, by a value for all of them: the shape is known even if the mask is traced. */
+const whereMasked = (x: NDArray, indices: readonly Index[], value: NDArray): NDArray | null => {
+  const [mask, ...others] = indices
+  if (!(mask instanceof NDArray) || !isBool(mask.dtype) || others.length > 0) return null
+  const inner = x.ndim - mask.ndim
+  if (mask.shape.some((n, d) => n !== x.shape[d]) || value.ndim > inner) return null
+  return lax.broadcastInDim(mask, x.shape, lax.range(mask.ndim))
 }
 
 /**
  * An array with changes at indices; the array itself stays as it is. Positions out of range are left out.
  *
- * @throws ShapeError if a value doesn't broadcast to the places
+ * @throws ShapeError if a value doesn't broadcast to the places; ConcretizationError for a traced mask with a value of its own for each place
  * @example
  * np.zeros([3]).at(1).set(5) // => Array([0., 5., 0.], dtype=float32)
  */
 export const at = (x: NDArray, ...indices: readonly Index[]): IndexUpdate => {
+  const scattered = (scatter: Scatter, operand: NDArray, given: NDArray): NDArray => {
+    const indexed = parse(operand, indices)
+    const { starts, startIndexMap, collapsed, offsetDims, shape } = windowsOf(indexed)
+    const order = resultOrder(indexed, arrayNdim(indexed))
+    const target = order.map((i) => shape[i]!)
+    const updates = lax.broadcastTo(lax.convertElementType(given, operand.dtype), target)
+    const inverse = lax.range(order.length).map((i) => order.indexOf(i))
+    const result = scatter(
+      indexed.x,
+      starts,
+      lax.transpose(updates, inverse),
+      { updateWindowDims: offsetDims, insertedWindowDims: collapsed, scatterDimsToOperandDims: startIndexMap },
+      { mode: 'drop', wrapNegative: true },
+    )
+    return lax.reshape(result, operand.shape)
+  }
   const update =
-    (scatter: Scatter) =>
+    (scatter: Scatter, combine: (x: NDArray, value: NDArray) => NDArray) =>
     (value: ArrayLike): NDArray => {
-      const indexed = parse(x, indices)
-      const { starts, startIndexMap, collapsed, offsetDims, shape } = windowsOf(indexed)
-      const order = resultOrder(indexed, arrayNdim(indexed))
       const given = asArray(value, 'x.at')
-      const target = order.map((i) => shape[i]!)
-      const updates = lax.broadcastTo(lax.convertElementType(given, x.dtype), target)
-      const inverse = lax.range(order.length).map((i) => order.indexOf(i))
-      const result = scatter(
-        indexed.x,
-        starts,
-        lax.transpose(updates, inverse),
-        { updateWindowDims: offsetDims, insertedWindowDims: collapsed, scatterDimsToOperandDims: startIndexMap },
-        { mode: 'drop', wrapNegative: true },
-      )
-      return lax.reshape(result, x.shape)
+      const mask = whereMasked(x, indices, given)
+      if (mask === null) return scattered(scatter, x, given)
+      const cast = lax.broadcastTo(lax.convertElementType(given, x.dtype), x.shape)
+      return lax.select(mask, x, combine(x, cast))
     }
+  const mul = update(lax.scatterMul, multiply)
+  // Where positions come twice, so do their factors.
+  const factors = (value: ArrayLike): NDArray =>
+    at(lax.full(x.shape, 1, x.dtype), ...indices).mul(lax.convertElementType(asArray(value, 'x.at'), x.dtype))
   return {
-    set: update(lax.scatter),
-    add: update(lax.scatterAdd),
-    mul: update(lax.scatterMul),
-    min: update(lax.scatterMin),
-    max: update(lax.scatterMax),
-    get: () => slice(x, ...indices),
+    set: update(lax.scatter, (_x, value) => value),
+    add: update(lax.scatterAdd, add),
+    sub: (value) => update(lax.scatterAdd, add)(lax.neg(lax.convertElementType(asArray(value, 'x.at'), x.dtype))),
+    mul,
+    div: (value) => lax.convertElementType(divide(x, factors(value)), x.dtype),
+    pow: (value) => power(x, factors(value)),
+    min: update(lax.scatterMin, minimum),
+    max: update(lax.scatterMax, maximum),
+    apply(f) {
+      const mask = whereMasked(x, indices, lax.full([], 0, x.dtype))
+      const isThere = mask ?? scattered(lax.scatter, lax.full(x.shape, 0, 'int32'), lax.full([], 1, 'int32'))
+      const changed = lax.convertElementType(asArray(f(x)), x.dtype)
+      if (changed.shape.join() !== x.shape.join()) throw new ShapeError('x.at(…).apply', 'a function that keeps shapes', showAval(changed.aval)) // prettier-ignore
+      return lax.select(isBool(isThere.dtype) ? isThere : lax.ne(isThere, 0), x, changed)
+    },
+    get: (options) => gathered(x, indices, options),
   }
 }
 

@@ -88,6 +88,19 @@ export const vecdot = (x: ArrayLike, y: ArrayLike, { axis = -1 }: { readonly axi
   return lax.reduceSum(product, [product.ndim - 1])
 }
 
+/** Products of matrices `[...batch, n, m]` with vectors `[...batch, m]`. @throws ShapeError */
+export const matvec = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (b.ndim === 0) throw new ShapeError('np.matvec', 'vectors', showAval(b.aval))
+  return lax.squeeze(matmul(a, lax.expandDims(b, [b.ndim])), [-1])
+}
+/** Products of vectors `[...batch, n]` with matrices `[...batch, n, m]`. @throws ShapeError */
+export const vecmat = (x: ArrayLike, y: ArrayLike): NDArray => {
+  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (a.ndim === 0) throw new ShapeError('np.vecmat', 'vectors', showAval(a.aval))
+  return lax.squeeze(matmul(lax.expandDims(a, [a.ndim - 1]), b), [-2])
+}
+
 /** Kronecker's product: the second array as blocks, one for each element of the first. */
 export const kron = (x: ArrayLike, y: ArrayLike): NDArray => {
   const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
@@ -108,12 +121,24 @@ export const kron = (x: ArrayLike, y: ArrayLike): NDArray => {
   )
 }
 
-/** Cross product of vectors of three elements along the last axis. @throws ShapeError */
-export const cross = (x: ArrayLike, y: ArrayLike): NDArray => {
-  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
-  if (a.shape.at(-1) !== 3 || b.shape.at(-1) !== 3) {
-    throw new ShapeError('np.cross', 'last axes of size 3', `${showAval(a.aval)} and ${showAval(b.aval)}`)
+/**
+ * Cross products of vectors of three elements along an axis (default the last); of two, whose third is 0.
+ *
+ * Of two vectors of two elements only the third element of the product is there.
+ * @throws ShapeError
+ */
+export const cross = (x: ArrayLike, y: ArrayLike, { axis = -1 }: { readonly axis?: number } = {}): NDArray => {
+  const [a, b] = promote(x, y).map((z) => moveaxis(z, axis, -1)) as [NDArray, NDArray]
+  const [n, m] = [a.shape.at(-1)!, b.shape.at(-1)!]
+  if (![2, 3].includes(n) || ![2, 3].includes(m)) {
+    throw new ShapeError('np.cross', 'axes of 2 or 3 elements', `${showAval(a.aval)} and ${showAval(b.aval)}`)
   }
+  const part = (z: NDArray, i: number): NDArray => lax.squeeze(lax.sliceInDim(z, i, i + 1, 1, z.ndim - 1), [z.ndim - 1])
+  if (n === 2 && m === 2) return lax.sub(lax.mul(part(a, 0), part(b, 1)), lax.mul(part(a, 1), part(b, 0)))
+  const whole = (z: NDArray): NDArray =>
+    z.shape.at(-1) === 3 ? z : lax.concatenate([z, lax.full([...z.shape.slice(0, -1), 1], 0, z.dtype)], z.ndim - 1)
+  const [u, v] = [whole(a), whole(b)]
   const rotated = (z: NDArray, by: number): NDArray => roll(z, by, -1)
-  return lax.sub(lax.mul(rotated(a, -1), rotated(b, 1)), lax.mul(rotated(a, 1), rotated(b, -1)))
+  const product = lax.sub(lax.mul(rotated(u, -1), rotated(v, 1)), lax.mul(rotated(u, 1), rotated(v, -1)))
+  return moveaxis(product, -1, axis)
 }

@@ -28,6 +28,18 @@ export const triu = (x: ArrayLike, k = 0): NDArray => triangle('np.triu', x, k, 
 export const tri = (n: number, m: number = n, k = 0, { dtype = 'float32' }: ArrayOptions = {}): NDArray =>
   lax.convertElementType(isBelow([n, m], k), dtype)
 
+const triangleIndices = (isIn: (row: number, column: number) => boolean, n: number, m: number) => {
+  const places = lax.range(n).flatMap((i) => lax.range(m).flatMap((j) => (isIn(i, j) ? [[i, j] as const] : [])))
+  const index = (k: 0 | 1): NDArray => fromLists(places.map((p) => p[k]), { dtype: 'int32' }) // prettier-ignore
+  return [index(0), index(1)] as const
+}
+/** Rows and columns of the elements on and below the k-th diagonal of an n × m matrix (default n × n), int32. */
+export const trilIndices = (n: number, k = 0, m: number = n): readonly [rows: NDArray, columns: NDArray] =>
+  triangleIndices((i, j) => j - i <= k, n, m)
+/** Rows and columns of the elements on and above the k-th diagonal of an n × m matrix (default n × n), int32. */
+export const triuIndices = (n: number, k = 0, m: number = n): readonly [rows: NDArray, columns: NDArray] =>
+  triangleIndices((i, j) => j - i >= k, n, m)
+
 export interface DiagonalOptions {
   /** Above the main diagonal by so many; default 0. */
   readonly offset?: number

@@ -7,7 +7,7 @@ import { concatenate, flip, split, swapaxes } from './manipulation.js'
 const toList = (x: number | readonly number[]): readonly number[] => (typeof x === 'number' ? [x] : x)
 
 /** Elements at constant places of an axis. */
-const picked = (x: NDArray, places: readonly number[], axis: number): NDArray =>
+export const picked = (x: NDArray, places: readonly number[], axis: number): NDArray =>
   lax.take(x, fromElements(places, [places.length], 'int32'), axis, 'promise_in_bounds')
 
 /** Elements moved along axes, what leaves at the end coming back at the start; default: of the flattened array. */
@@ -69,59 +69,6 @@ export const repeat = (
     counts.flatMap((count, i) => lax.range(count).map(() => i)),
     at,
   )
-}
-
-/** Elements before and after each axis, or of all alike. */
-export type PadWidth = number | readonly [number, number] | readonly (readonly [number, number])[]
-export type PadMode = 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'
-
-const isPairs = (width: PadWidth): width is readonly (readonly [number, number])[] =>
-  typeof width !== 'number' && typeof width[0] !== 'number'
-
-/** The place of the original array that element i of a padded axis repeats; i counts from the original's start. */
-const source = (i: number, n: number, mode: Exclude<PadMode, 'constant'>): number => {
-  const modulo = (a: number, b: number): number => ((a % b) + b) % b
-  if (mode === 'edge') return Math.min(Math.max(i, 0), n - 1)
-  if (mode === 'wrap') return modulo(i, n)
-  const period = mode === 'reflect' ? Math.max(1, 2 * (n - 1)) : 2 * n
-  const place = modulo(i, period)
-  return place < n ? place : period - place - (mode === 'reflect' ? 0 : 1)
-}
-
-/**
- * The array with elements around it: a constant (default 0), its edges, or itself reflected or repeated.
- *
- * @throws ShapeError if an axis without elements should be continued
- * @example
- * np.pad(np.array([1, 2, 3]), 1, { mode: 'reflect' }) // => Array([2., 1., 2., 3., 2.], dtype=float32)
- */
-export const pad = (
-  x: ArrayLike,
-  width: PadWidth,
-  { mode = 'constant', constantValues = 0 }: { readonly mode?: PadMode; readonly constantValues?: ArrayLike } = {},
-): NDArray => {
-  const a = asArray(x)
-  const pairs: readonly (readonly [number, number])[] = isPairs(width)
-    ? width
-    : a.shape.map(() => (typeof width === 'number' ? [width, width] : width))
-  if (pairs.length !== a.ndim || pairs.flat().some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ShapeError('np.pad', `a pair of whole numbers for each of ${a.ndim} axes`, JSON.stringify(width))
-  }
-  if (mode === 'constant') {
-    const value = lax.convertElementType(asArray(constantValues), a.dtype)
-    return lax.pad(
-      a,
-      value,
-      pairs.map(([low, high]) => [low, high, 0]),
-    )
-  }
-  return pairs.reduce((y, [low, high], axis) => {
-    const n = y.shape[axis]!
-    if (low + high === 0) return y
-    if (n === 0) throw new ShapeError('np.pad', `axes with elements for the mode '${mode}'`, `[${a.shape.join()}]`)
-    const places = lax.range(low + n + high).map((i) => source(i - low, n, mode))
-    return picked(y, places, axis)
-  }, a)
 }
 
 const atLeast =

@@ -13,10 +13,10 @@ import {
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { Operand } from '../lax/index.js'
+import { type Axis, axesOf } from './axes.js'
 import { type ArrayLike, asArray, promoteInexact } from './convert.js'
 
-/** An axis, several, or all of them by `null`. */
-export type Axis = number | readonly number[] | null
+export type { Axis } from './axes.js'
 
 export interface ReduceOptions {
   /** Axes that vanish; default all. */
@@ -38,12 +38,6 @@ export interface SumOptions extends ReduceOptions {
   /** Dtype of the result; default the argument's, at least int32. */
   readonly dtype?: DType
 }
-
-/** Axes of an option, in [0, ndim). */
-export const axesOf = (where: string, axis: Axis | undefined, ndim: number): readonly number[] =>
-  axis === undefined || axis === null
-    ? lax.range(ndim)
-    : (typeof axis === 'number' ? [axis] : axis).map((a) => lax.canonicalAxis(where, a, ndim))
 
 /** The result of a reduction with its axes put back where they are kept. */
 const kept = (y: NDArray, x: NDArray, axes: readonly number[], keepdims: boolean): NDArray =>

@@ -2,7 +2,7 @@
 import { ArgumentError, isBool, type NDArray, ShapeError, showAval } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
-import { type Axis, axesOf } from './reductions.js'
+import { type Axis, axesOf } from './axes.js'
 
 export interface SortOptions {
   /** The axis that is sorted; default the last; `null` flattens. */

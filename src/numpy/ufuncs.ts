@@ -112,6 +112,7 @@ export const bitwiseOr: Binary = binary((x, y) => lax.or(x, y))
 export const bitwiseXor: Binary = binary((x, y) => lax.xor(x, y))
 export const bitwiseNot: Unary = (x) => lax.not(asArray(x))
 export const leftShift: Binary = binary((x, y) => lax.shiftLeft(x, y))
+export { leftShift as bitwiseLeftShift }
 
 /** -x. */
 export const negative: Unary = (x) => lax.neg(asArray(x))
@@ -121,6 +122,8 @@ export const abs: Unary = (x) => {
   return isBool(a.dtype) || isUnsigned(a.dtype) ? a : lax.abs(a)
 }
 export const absolute = abs
+/** |x| as a floating point number. */
+export const fabs: Unary = inexact((x) => lax.abs(x))
 export const sign: Unary = (x) => lax.sign(asArray(x))
 const rounding =
   (f: (x: NDArray) => NDArray): Unary =>

@@ -1,2 +1,3 @@
+export * as linalg from './linalg.js'
 export * as special from './special.js'
 export * as stats from './stats.js'

@@ -3,7 +3,7 @@ import type { NDArray } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { promoteInexact } from '../numpy/convert.js'
 import type { ArrayLike } from '../numpy/index.js'
-import { logNdtr, ndtr } from './special.js'
+import { logNdtr, ndtr, ndtri } from './special.js'
 
 /** (x - loc) / scale and the scale. */
 const standardized = (x: ArrayLike, loc: ArrayLike, scale: ArrayLike): readonly [NDArray, NDArray] => {
@@ -35,3 +35,17 @@ export const sf = (x: ArrayLike, loc: ArrayLike = 0, scale: ArrayLike = 1): NDAr
 /** Logarithm of the share above x. */
 export const logsf = (x: ArrayLike, loc: ArrayLike = 0, scale: ArrayLike = 1): NDArray =>
   logNdtr(lax.neg(standardized(x, loc, scale)[0]))
+const placed = (z: NDArray, loc: ArrayLike, scale: ArrayLike): NDArray => {
+  const [a, m, s] = promoteInexact(z, loc, scale) as readonly [NDArray, NDArray, NDArray]
+  return lax.add(lax.mul(a, s), m)
+}
+/**
+ * The point below which a share q lies: the inverse of {@link cdf}.
+ *
+ * @example
+ * scipy.stats.norm.ppf(0.5, 3) // => Array(3., dtype=float32)
+ */
+export const ppf = (q: ArrayLike, loc: ArrayLike = 0, scale: ArrayLike = 1): NDArray => placed(ndtri(q), loc, scale)
+/** The point above which a share q lies: the inverse of {@link sf}. */
+export const isf = (q: ArrayLike, loc: ArrayLike = 0, scale: ArrayLike = 1): NDArray =>
+  placed(lax.neg(ndtri(q)), loc, scale)

@@ -1,5 +1,5 @@
 /** Special functions: of probability, entropy, and the gamma function. */
-import type { NDArray } from '../core/index.js'
+import { ArgumentError, type NDArray } from '../core/index.js'
 import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { promoteInexact } from '../numpy/convert.js'
@@ -121,3 +121,110 @@ logNdtrOf.defjvp(([x], [t]) => {
 })
 /** Logarithm of {@link ndtr}, without underflow. */
 export const logNdtr = unary((x) => logNdtrOf(x))
+
+/** Coefficients of Cephes' ndtri.c, from the highest power. */
+const cephes = {
+  p0: [
+    -59.9633501014107895267, 98.0010754185999661536, -56.6762857469070293439, 13.9312609387279679503,
+    -1.23916583867381258016,
+  ],
+  q0: [
+    1, 1.95448858338141759834, 4.67627912898881538453, 86.3602421390890590575, -225.462687854119370527,
+    200.260212380060660359, -82.0372256168333339912, 15.9056225126211695515, -1.1833162112133000314,
+  ],
+  p1: [
+    4.05544892305962419923, 31.5251094599893866154, 57.1628192246421288162, 44.08050738932008347,
+    14.6849561928858024014, 2.18663306850790267539, -0.140256079171354495875, -0.0350424626827848203418,
+    -8.57456785154685413611e-4,
+  ],
+  q1: [
+    1, 15.7799883256466749731, 45.3907635128879210584, 41.317203825467203044, 15.0425385692907503408,
+    2.50464946208309415979, -0.142182922854787788574, -0.0380806407691578277194, -9.33259480895457427372e-4,
+  ],
+  p2: [
+    3.2377489177694603597, 6.91522889068984211695, 3.93881025292474443415, 1.33303460815807542389,
+    0.201485389549179081538, 0.0123716634817820021358, 3.01581553508235416007e-4, 2.65806974686737550832e-6,
+    6.2397453918498329373e-9,
+  ],
+  q2: [
+    1, 6.02427039364742014255, 3.67983563856160859403, 1.37702099489081330271, 0.21623699359449663589,
+    0.0134204006088543189037, 3.28014464682127739104e-4, 2.89247864745380683936e-6, 6.79019408009981274425e-9,
+  ],
+} as const
+
+const polynomial = (x: NDArray, coefficients: readonly number[]): NDArray =>
+  coefficients
+    .slice(1)
+    .reduce<NDArray>((y, c) => lax.add(lax.mul(y, x), c), lax.full(x.shape, coefficients[0]!, x.dtype))
+const rational = (x: NDArray, p: readonly number[], q: readonly number[]): NDArray =>
+  lax.div(polynomial(x, p), polynomial(x, q))
+
+const ndtriOf = customJvp(function ndtri(p: NDArray): NDArray {
+  const edge = Math.exp(-2)
+  const isUpper = lax.gt(p, 1 - edge)
+  const tail = lax.select(isUpper, p, lax.sub(1, p))
+  const isEnd = lax.or(lax.le(tail, 0), lax.ne(tail, tail))
+  const safe = lax.select(isEnd, tail, 0.5)
+  const w = lax.sub(safe, 0.5)
+  const square = lax.square(w)
+  const central = lax.mul(lax.add(w, lax.mul(lax.mul(w, square), rational(square, cephes.p0, cephes.q0))), -Math.sqrt(2 * Math.PI)) // prettier-ignore
+  const z = lax.sqrt(lax.mul(lax.log(lax.min(safe, edge)), -2))
+  const inverse = lax.reciprocal(z)
+  const first = lax.sub(z, lax.mul(lax.log(z), inverse))
+  const outer = lax.sub(first, lax.mul(rational(inverse, cephes.p1, cephes.q1), inverse))
+  const far = lax.sub(first, lax.mul(rational(inverse, cephes.p2, cephes.q2), inverse))
+  const x = lax.select(lax.gt(safe, edge), lax.select(lax.ge(z, 8), outer, far), central)
+  const signed = lax.select(isUpper, lax.neg(x), x)
+  const outside = lax.select(
+    lax.eq(p, 0),
+    lax.select(lax.eq(p, 1), lax.full(p.shape, NaN, p.dtype), Infinity),
+    -Infinity,
+  )
+  return lax.select(lax.or(isEnd, lax.gt(p, 1)), signed, outside)
+})
+ndtriOf.defjvp(([p], [t]) => {
+  const x = ndtriOf(p)
+  return [x, lax.mul(t, lax.mul(lax.exp(lax.mul(lax.square(x), 0.5)), Math.sqrt(2 * Math.PI)))]
+})
+/**
+ * The point below which a share p of the standard normal distribution lies, the inverse of {@link ndtr}; NaN outside of [0, 1].
+ *
+ * @example
+ * scipy.special.ndtri(0.975) // => Array(1.959964, dtype=float32)
+ */
+export const ndtri = unary((p) => ndtriOf(p))
+
+/** e^-|x| I0(x), of Bessel's modified function. */
+export const i0e = unary((x) => lax.besselI0e(x))
+/** Bessel's modified function of the first kind, order 0. */
+export const i0 = unary((x) => lax.mul(lax.exp(lax.abs(x)), lax.besselI0e(x)))
+/** e^-|x| I1(x), of Bessel's modified function. */
+export const i1e = unary((x) => lax.besselI1e(x))
+/** Bessel's modified function of the first kind, order 1. */
+export const i1 = unary((x) => lax.mul(lax.exp(lax.abs(x)), lax.besselI1e(x)))
+
+/** -1 where Γ is negative: between -1 and 0, between -3 and -2, …; NaN at its poles. */
+const gammaSign = (x: NDArray): NDArray => {
+  const floor = lax.floor(x)
+  const isNegative = lax.lt(x, 0)
+  const isOdd = lax.ne(lax.rem(floor, 2), 0)
+  const sign = lax.select(lax.and(isNegative, isOdd), lax.full(x.shape, 1, x.dtype), -1)
+  return lax.select(lax.and(isNegative, lax.eq(x, floor)), sign, NaN)
+}
+/** The sign of Γ(x), ±1; NaN at -1, -2, … */
+export const gammasgn = unary((x) => lax.select(lax.and(lax.eq(x, 0), lax.lt(lax.reciprocal(x), 0)), gammaSign(x), -1))
+/** Euler's gamma function; NaN at -1, -2, … */
+export const gamma = unary((x) => lax.mul(gammasgn(x), lax.exp(lax.lgamma(x))))
+/** n!, Γ(n + 1); 0 of negative n. */
+export const factorial = unary((n) => lax.select(lax.lt(n, 0), lax.exp(lax.lgamma(lax.add(n, 1))), 0))
+/** Euler's beta function, Γ(a) Γ(b) / Γ(a + b). */
+export const beta = binary((a, b) =>
+  lax.mul(lax.mul(gammasgn(a), lax.mul(gammasgn(b), gammasgn(lax.add(a, b)))), lax.exp(betaln(a, b))),
+)
+/** log of the multivariate gamma function of dimension d. */
+export const multigammaln = (a: ArrayLike, d: number): NDArray => {
+  if (!Number.isInteger(d) || d < 1)
+    throw new ArgumentError('scipy.special.multigammaln', 'a dimension from 1', String(d))
+  const x = promoteInexact(a)[0]!
+  return lax.range(d).reduce<NDArray>((sum, i) => lax.add(sum, lax.lgamma(lax.sub(x, i / 2))), lax.full(x.shape, (d * (d - 1) * Math.log(Math.PI)) / 4, x.dtype)) // prettier-ignore
+}

@@ -1,6 +1,16 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { ArgumentError, DTypeError, grad, jit, type NDArray, np, ShapeError, vmap } from '../../src/index.js'
+import {
+  ArgumentError,
+  ConcretizationError,
+  DTypeError,
+  grad,
+  jit,
+  type NDArray,
+  np,
+  ShapeError,
+  vmap,
+} from '../../src/index.js'
 import { allClose, sample } from '../helpers/arrays.js'
 import { checkGrads } from '../helpers/checkGrads.js'
 
@@ -161,7 +171,9 @@ test('errors', (t) => {
   })
   t.throws(() => x.slice(0, 0, 0, 0), { instanceOf: ShapeError, message: /at most 3 indices/ })
   t.throws(() => x.slice([0, 1, 0]), { instanceOf: ArgumentError, message: /step not 0/ })
-  t.throws(() => x.slice(np.array([true, false])), { instanceOf: DTypeError, message: /for a condition use np\.where/ })
+  t.throws(() => x.slice(np.array([0.5])), { instanceOf: DTypeError, message: /arrays of integers/ })
+  t.throws(() => x.slice(np.array([true])), { instanceOf: ShapeError, message: /a mask of the sizes of axes 0/ })
+  t.throws(() => jit((m: NDArray) => x.slice(m))(np.array([true, false])), { instanceOf: ConcretizationError })
   t.throws(
     () =>
       np
@@ -170,4 +182,35 @@ test('errors', (t) => {
         .set(np.ones([3])),
     { instanceOf: ShapeError },
   )
+})
+
+test('masks read and replace where they hold', (t) => {
+  const y = np.arange(6).reshape(2, 3)
+  const mask = y.mod(2).eq(1)
+  t.deepEqual(y.slice(mask).toArray(), [1, 3, 5])
+  t.deepEqual(y.slice(np.array([false, true])).toArray(), [[3, 4, 5]])
+  t.deepEqual(y.slice([null, null], np.array([true, false, true])).toArray(), [[0, 2], [3, 5]]) // prettier-ignore
+  t.deepEqual(y.at(mask).set(-1).toArray(), [[0, -1, 2], [-1, 4, -1]]) // prettier-ignore
+  t.deepEqual(y.at(mask).set(np.array([7, 8, 9])).toArray(), [[0, 7, 2], [8, 4, 9]]) // prettier-ignore
+  // A value for all places needs no count of them.
+  t.deepEqual(jit((z: NDArray, m: NDArray) => z.at(m).add(10))(y, mask).toArray(), [[0, 11, 2], [13, 4, 15]]) // prettier-ignore
+  t.deepEqual(y.at(np.array([true, false])).max(np.array([9, 0, 9])).toArray(), [[9, 1, 9], [3, 4, 5]]) // prettier-ignore
+})
+
+test('x.at: differences, quotients, powers, functions, and what stands out of range', (t) => {
+  const y = np.array([1, 2, 4])
+  const twice = np.array([2, 2], { dtype: 'int32' })
+  t.deepEqual(y.at(twice).sub(1).toArray(), [1, 2, 2])
+  t.deepEqual(y.at(twice).div(2).toArray(), [1, 2, 1])
+  t.deepEqual(y.at([1, 3]).pow(2).toArray(), [1, 4, 16])
+  t.deepEqual(
+    y
+      .at(twice)
+      .apply((z) => z.mul(10))
+      .toArray(),
+    [1, 2, 40],
+  )
+  const far = np.array([0, 5], { dtype: 'int32' })
+  t.deepEqual(y.at(far).get().toArray(), [1, 4])
+  t.deepEqual(y.at(far).get({ mode: 'fill', fillValue: -3 }).toArray(), [1, -3])
 })

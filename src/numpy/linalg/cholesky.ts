@@ -43,15 +43,26 @@ export const choleskyP: Primitive<null> = decomposition<null>({
   },
 })
 
+export interface CholeskyOptions {
+  /** Give the upper factor, the lower one transposed; default false. */
+  readonly upper?: boolean
+  /** Take the mean of the matrix and its transpose (default), or read one triangle only. */
+  readonly symmetrizeInput?: boolean
+}
+
 /**
  * The lower triangular matrix L with L Lᵀ = x, for a symmetric, positive definite x; NaN if it isn't definite.
  *
- * @param x - `[...batch, n, n]`; the mean of it and its transpose is taken
+ * @param x - `[...batch, n, n]`
  * @throws ShapeError unless it is square
  * @example
  * np.linalg.cholesky(np.array([[4, 2], [2, 5]])).ravel() // => Array([2., 0., 1., 2.], dtype=float32)
  */
-export const cholesky = (x: ArrayLike): NDArray => {
+export const cholesky = (x: ArrayLike, { upper = false, symmetrizeInput = true }: CholeskyOptions = {}): NDArray => {
   const a = promoteInexact(x)[0]!
-  return bind1(choleskyP, [a.ndim < 2 ? a : lax.mul(lax.add(a, swapaxes(a, -1, -2)), 0.5)], null)
+  if (a.ndim < 2 || a.shape.at(-1) !== a.shape.at(-2)) return bind1(choleskyP, [a], null)
+  const part = (): NDArray => (upper ? swapaxes(a, -1, -2) : a)
+  const symmetric = symmetrizeInput ? lax.mul(lax.add(a, swapaxes(a, -1, -2)), 0.5) : part()
+  const lower = bind1(choleskyP, [symmetric], null)
+  return upper ? swapaxes(lower, -1, -2) : lower
 }

@@ -1,12 +1,13 @@
 /** Norms, ranks, pseudo-inverses, powers. */
 import { ArgumentError, type NDArray, ShapeError, showAval } from '../../core/index.js'
 import * as lax from '../../lax/index.js'
-import { type ArrayLike, asArray, promoteInexact } from '../convert.js'
+import { type ArrayLike, asArray, promote, promoteInexact } from '../convert.js'
 import { eye } from '../creation.js'
 import { matmul } from '../linear.js'
 import { moveaxis, swapaxes } from '../manipulation.js'
+import { axesOf } from '../axes.js'
 import * as reductions from '../reductions.js'
-import { inv } from './lu.js'
+import { inv, solve } from './lu.js'
 import { svd, svdvals } from './spectral.js'
 
 export interface NormOptions {
@@ -17,7 +18,7 @@ export interface NormOptions {
   readonly keepdims?: boolean
 }
 
-const vectorNorm = (x: NDArray, ord: number, options: reductions.ReduceOptions): NDArray => {
+const lengthOf = (x: NDArray, ord: number, options: reductions.ReduceOptions): NDArray => {
   const a = lax.abs(x)
   if (ord === Infinity) return reductions.max(a, options)
   if (ord === -Infinity) return reductions.min(a, options)
@@ -27,7 +28,7 @@ const vectorNorm = (x: NDArray, ord: number, options: reductions.ReduceOptions):
   return lax.pow(reductions.sum(lax.pow(a, ord), options), lax.full([], 1 / ord, x.dtype))
 }
 
-const matrixNorm = (x: NDArray, ord: number | 'fro' | 'nuc'): NDArray => {
+const normOfMatrix = (x: NDArray, ord: number | 'fro' | 'nuc'): NDArray => {
   if (ord === 'fro') return lax.sqrt(reductions.sum(lax.square(x), { axis: [-2, -1] }))
   if (ord === 'nuc') return reductions.sum(svdvals(x), { axis: -1 })
   const extreme = ord > 0 ? reductions.max : reductions.min
@@ -46,14 +47,14 @@ const matrixNorm = (x: NDArray, ord: number | 'fro' | 'nuc'): NDArray => {
  */
 export const norm = (x: ArrayLike, { ord, axis = null, keepdims = false }: NormOptions = {}): NDArray => {
   const a = promoteInexact(x)[0]!
-  if (axis === null && ord === undefined) return vectorNorm(a, 2, { keepdims })
-  const axes = reductions.axesOf('np.linalg.norm', axis, a.ndim)
+  if (axis === null && ord === undefined) return lengthOf(a, 2, { keepdims })
+  const axes = axesOf('np.linalg.norm', axis, a.ndim)
   if (axes.length === 1) {
     if (typeof ord === 'string') throw new ArgumentError('np.linalg.norm', 'a number for vectors', ord)
-    return vectorNorm(a, ord ?? 2, { axis: axes, keepdims })
+    return lengthOf(a, ord ?? 2, { axis: axes, keepdims })
   }
   if (axes.length !== 2) throw new ShapeError('np.linalg.norm', 'one or two axes', showAval(a.aval))
-  const y = matrixNorm(moveaxis(a, axes, [-2, -1]), ord ?? 'fro')
+  const y = normOfMatrix(moveaxis(a, axes, [-2, -1]), ord ?? 'fro')
   return keepdims
     ? lax.reshape(
         y,
@@ -94,11 +95,52 @@ export const matrixRank = (x: ArrayLike, { rtol }: ToleranceOptions = {}): NDArr
   return reductions.sum(lax.convertElementType(lax.gt(s, least), 'int32'), { axis: -1 })
 }
 
-/** Ratio of the greatest singular value to the least. @throws ShapeError */
-export const cond = (x: ArrayLike): NDArray => {
-  const s = svdvals(x)
-  return lax.div(reductions.max(s, { axis: -1 }), reductions.min(s, { axis: -1 }))
+/**
+ * The condition number: how much a norm of the matrix times that of its inverse is; of order 2 (default) the ratio of the greatest
+ * singular value to the least.
+ *
+ * @param options - `p`: order of the norm; others than ±2 are of square matrices
+ * @throws ShapeError, ArgumentError
+ */
+export const cond = (x: ArrayLike, { p = 2 }: { readonly p?: number | 'fro' | 'nuc' } = {}): NDArray => {
+  const a = promoteInexact(x)[0]!
+  if (a.ndim < 2 || a.shape.slice(-2).includes(0)) {
+    throw new ShapeError('np.linalg.cond', 'a matrix with elements, or several', showAval(a.aval))
+  }
+  const ratio = (): NDArray => {
+    const s = svdvals(a)
+    const [greatest, least] = [reductions.max(s, { axis: -1 }), reductions.min(s, { axis: -1 })]
+    return p === 2 ? lax.div(greatest, least) : lax.div(least, greatest)
+  }
+  if (p === 2) return ratio()
+  const value = p === -2 ? ratio() : lax.mul(norm(a, { ord: p, axis: [-2, -1] }), norm(inv(a), { ord: p, axis: [-2, -1] })) // prettier-ignore
+  // A singular matrix that is itself all numbers is infinitely ill.
+  const isOdd = lax.and(lax.ne(value, value), lax.not(reductions.any(lax.ne(a, a), { axis: [-2, -1] })))
+  return lax.select(isOdd, value, lax.full([], Infinity, a.dtype))
 }
+
+export interface VectorNormOptions {
+  /** Any number, ±Infinity; default 2. */
+  readonly ord?: number
+  /** Default: all elements as one vector. */
+  readonly axis?: reductions.Axis
+  readonly keepdims?: boolean
+}
+
+/** Norm of vectors along one axis, or over several as one. @throws ArgumentError */
+export const vectorNorm = (
+  x: ArrayLike,
+  { ord = 2, axis = null, keepdims = false }: VectorNormOptions = {},
+): NDArray => {
+  if (typeof ord !== 'number') throw new ArgumentError('np.linalg.vectorNorm', 'a number as order', String(ord))
+  return lengthOf(promoteInexact(x)[0]!, ord, { axis, keepdims })
+}
+
+/** Norm of matrices in the last two axes; default `'fro'`. @throws ArgumentError, ShapeError */
+export const matrixNorm = (
+  x: ArrayLike,
+  { ord = 'fro', keepdims = false }: Pick<NormOptions, 'ord' | 'keepdims'> = {},
+): NDArray => norm(x, { ord, axis: [-2, -1], keepdims })
 
 /**
  * The x for which a x comes nearest to b, of several the shortest; the sums of squared differences (empty unless the
@@ -139,8 +181,67 @@ export const matrixPower = (x: ArrayLike, n: number): NDArray => {
   return n > 1 && n % 2 === 1 ? matmul(even, a) : even
 }
 
-/** The product of matrices, vectors at the ends allowed, from the left. */
+/** Where to part the chain i…j so that the fewest numbers are multiplied. */
+const partings = (sizes: readonly number[]): ((i: number, j: number) => number) => {
+  const best = new Map<string, readonly [cost: number, at: number]>()
+  const solve_ = (i: number, j: number): readonly [number, number] => {
+    if (i === j) return [0, i]
+    const known = best.get(`${i} ${j}`)
+    if (known !== undefined) return known
+    const costs = lax.range(j - i).map((d): readonly [number, number] => {
+      const k = i + d
+      return [solve_(i, k)[0] + solve_(k + 1, j)[0] + sizes[i]! * sizes[k + 1]! * sizes[j + 1]!, k]
+    })
+    const least = costs.reduce((a, b) => (b[0] < a[0] ? b : a))
+    best.set(`${i} ${j}`, least)
+    return least
+  }
+  return (i, j) => solve_(i, j)[1]
+}
+
+/**
+ * The product of matrices, vectors at the ends allowed, in the order that multiplies the fewest numbers.
+ *
+ * @throws ArgumentError for less than two; ShapeError
+ */
 export const multiDot = (xs: readonly ArrayLike[]): NDArray => {
   if (xs.length < 2) throw new ArgumentError('np.linalg.multiDot', 'two matrices or more', String(xs.length))
-  return xs.slice(1).reduce<NDArray>((product, x) => matmul(product, x), asArray(xs[0]!))
+  const arrays = promote(...xs)
+  const odd = arrays.find((x, i) => x.ndim !== 2 && !(x.ndim === 1 && (i === 0 || i === arrays.length - 1)))
+  if (odd !== undefined) throw new ShapeError('np.linalg.multiDot', 'matrices, or vectors at the ends', showAval(odd.aval)) // prettier-ignore
+  const rows = arrays.map((x) => (x.ndim === 1 ? 1 : x.shape[0]!))
+  const parting = partings([...rows, arrays.at(-1)!.shape[1] ?? 1])
+  const product = (i: number, j: number): NDArray => {
+    if (i === j) return arrays[i]!
+    const k = parting(i, j)
+    return matmul(product(i, k), product(k + 1, j))
+  }
+  return product(0, arrays.length - 1)
+}
+
+/** The tensor x whose contraction with a over x's axes is b. @throws ShapeError unless a, as a matrix, is square */
+export const tensorsolve = (
+  a: ArrayLike,
+  b: ArrayLike,
+  { axes }: { readonly axes?: readonly number[] } = {},
+): NDArray => {
+  const [given, right] = promoteInexact(a, b) as readonly [NDArray, NDArray]
+  const last = (axes ?? []).map((i) => lax.canonicalAxis('np.linalg.tensorsolve', i, given.ndim))
+  const moved = lax.transpose(given, [...lax.range(given.ndim).filter((i) => !last.includes(i)), ...last])
+  const shape = moved.shape.slice(right.ndim)
+  const n = shape.reduce((p, q) => p * q, 1)
+  if (n !== right.size || moved.size !== n * n) {
+    throw new ShapeError('np.linalg.tensorsolve', 'as many equations as unknowns', `${showAval(given.aval)} and ${showAval(right.aval)}`) // prettier-ignore
+  }
+  return lax.reshape(solve(lax.reshape(moved, [n, n]), lax.reshape(right, [n])), shape)
+}
+
+/** The tensor whose contraction with x over its first `ind` (default 2) axes is the identity. @throws ShapeError, ArgumentError */
+export const tensorinv = (x: ArrayLike, { ind = 2 }: { readonly ind?: number } = {}): NDArray => {
+  const a = promoteInexact(x)[0]!
+  if (!Number.isInteger(ind) || ind < 1) throw new ArgumentError('np.linalg.tensorinv', 'a whole number of axes', String(ind)) // prettier-ignore
+  const [left, right] = [a.shape.slice(0, ind), a.shape.slice(ind)]
+  const n = left.reduce((p, q) => p * q, 1)
+  if (n * n !== a.size) throw new ShapeError('np.linalg.tensorinv', 'axes that make a square matrix', showAval(a.aval))
+  return lax.reshape(inv(lax.reshape(a, [n, n])), [...right, ...left])
 }

@@ -1,5 +1,5 @@
 /** Orthogonal and triangular factors. */
-import { bind, DifferentiationError, type NDArray, type Primitive } from '../../core/index.js'
+import { ArgumentError, bind, DifferentiationError, type NDArray, type Primitive } from '../../core/index.js'
 import { scan } from '../../control/index.js'
 import * as lax from '../../lax/index.js'
 import { type ArrayLike, promoteInexact } from '../convert.js'
@@ -83,21 +83,33 @@ export const qrP: Primitive<Params> = decomposition<Params>({
   },
 })
 
+/** `'reduced'`: q has min(n, m) columns; `'complete'`: q is square; `'r'`: r only. */
+export type QrMode = 'reduced' | 'complete' | 'r'
+
 /**
  * A matrix with orthonormal columns and an upper triangular one whose product is x.
  *
  * @param x - `[...batch, n, m]`
- * @param options - `mode`: `'reduced'` (default) gives q of min(n, m) columns, `'complete'` a square q
- * @returns q and r, with the signs of LAPACK
- * @throws ShapeError; DifferentiationError for the derivative of n < m, or of a complete q that isn't x's size
+ * @param options - `mode`, default `'reduced'`
+ * @returns q and r, with the signs of LAPACK; with the mode `'r'` r only
+ * @throws ShapeError, ArgumentError; DifferentiationError for the derivative of n < m, or of a complete q that isn't x's size
  * @example
  * const [q, r] = np.linalg.qr(np.array([[3, 1], [4, 2]]))
  * np.allclose(q.matmul(r), np.array([[3, 1], [4, 2]]), { atol: 1e-5 }).item() // => 1
  */
-export const qr = (
+export function qr(x: ArrayLike, options: { readonly mode: 'r' }): NDArray
+export function qr(
   x: ArrayLike,
-  { mode = 'reduced' }: { readonly mode?: 'reduced' | 'complete' } = {},
-): readonly [q: NDArray, r: NDArray] => {
+  options?: { readonly mode?: 'reduced' | 'complete' },
+): readonly [q: NDArray, r: NDArray]
+export function qr(
+  x: ArrayLike,
+  { mode = 'reduced' }: { readonly mode?: QrMode } = {},
+): NDArray | readonly [q: NDArray, r: NDArray] {
+  if (!['reduced', 'complete', 'r'].includes(mode)) {
+    throw new ArgumentError('np.linalg.qr', "the mode 'reduced', 'complete' or 'r'", mode)
+  }
   const a = promoteInexact(x)[0]!
-  return bind(qrP, [a], { fullMatrices: mode === 'complete' }) as unknown as readonly [NDArray, NDArray]
+  const [q, r] = bind(qrP, [a], { fullMatrices: mode === 'complete' }) as unknown as readonly [NDArray, NDArray]
+  return mode === 'r' ? r : [q, r]
 }
