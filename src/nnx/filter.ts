@@ -35,11 +35,14 @@ export function OfType(type: AnyClass): Predicate {
   })
 }
 
-/** Variables whose metadata has this `tag`; for example the RNG streams, whose tag is their name. */
+/** RNG streams of this name, and Variables whose metadata has this `tag`, as their keys and counts have. */
 export function WithTag(tag: string): Predicate {
   return named(`WithTag('${tag}')`, (_path, value) => {
-    const { metadata } = (value ?? {}) as { readonly metadata?: { readonly tag?: unknown } | undefined }
-    return metadata?.tag === tag
+    const { metadata, tag: own } = (value ?? {}) as {
+      readonly metadata?: { readonly tag?: unknown } | undefined
+      readonly tag?: unknown
+    }
+    return metadata?.tag === tag || own === tag
   })
 }
 

@@ -159,22 +159,33 @@ export {
 } from './optimizer.js'
 export * as optimizer from './optimizerlib.js'
 export { OptArray, OptState, OptVariable, type Wrapped } from './optState.js'
+export { type InitializerMakers, type KeylessInitializer, type Samplers } from './rngMethods.js'
 export {
-  forkRngs,
-  reseed,
-  restoreRngs,
-  type RngBackups,
+  type CountsByFilter,
   RngCount,
   RngKey,
   Rngs,
   RngState,
   RngStream,
-  type Samplers,
   type Seed,
   type Seeds,
+  type StreamCounts,
+} from './rngs.js'
+export {
+  backupKeys,
+  forkRngs,
+  type ForkRngsOptions,
+  reseed,
+  type ReseedOptions,
+  type ReseedPolicy,
+  restoreRngs,
+  SplitBackups,
   splitRngs,
   type SplitRngsOptions,
-} from './rngs.js'
+  type StreamBackup,
+  withRngs,
+  type WithRngsOptions,
+} from './splitRngs.js'
 export { type FlatEntry, FlatState, fromFlatState, toFlatState } from './flatState.js'
 export { type PureDict, replaceByPureDict, toPureDict } from './pureDict.js'
 export { type AnyState, isState, mapState, type Nested, State, type StatesOf } from './state.js'

@@ -2,9 +2,8 @@
 import { ArgumentError, type NDArray, type Shape } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import * as random from '../random/index.js'
-import { type Filter, toPredicate } from './filter.js'
-import { iterGraph } from './graph.js'
-import { CallableObject } from './object.js'
+import { type Filter, type Path, toPredicate } from './filter.js'
+import { type InitializerMakers, type Samplers, StreamBase } from './rngMethods.js'
 import { Variable } from './variable.js'
 
 type PRNGKey = random.PRNGKey
@@ -33,58 +32,29 @@ const keyOf = (where: string, seed: unknown): PRNGKey => {
 
 const counter = (shape: Shape = []): NDArray => np.zeros(shape, { dtype: 'uint32' })
 
-/** Samplers of `random`, those with a key first: methods of streams without it. */
-const samplers = [
-  'bits',
-  'uniform',
-  'normal',
-  'truncatedNormal',
-  'randint',
-  'bernoulli',
-  'permutation',
-  'choice',
-  'categorical',
-  'gumbel',
-  'exponential',
-  'laplace',
-  'logistic',
-  'cauchy',
-  'rademacher',
-  'gamma',
-  'beta',
-  'dirichlet',
-  'poisson',
-] as const
+/** Numbers of keys for streams by name, tag or other filter; `null` leaves a stream as it is. The first that holds counts. */
+export type CountsByFilter =
+  Readonly<Record<string, number | Shape | null>> | ReadonlyMap<Filter, number | Shape | null>
 
-/** The samplers that there are. */
-type SamplerName = Extract<keyof typeof random, (typeof samplers)[number]>
+/** A number of keys, the shape of an array of them, or one for each of several filters (`'...'` for all others). */
+export type StreamCounts = number | Shape | CountsByFilter
 
-/** The samplers of `random`, drawing their key from the stream. */
-export type Samplers = {
-  readonly [K in SamplerName]: (typeof random)[K] extends (key: PRNGKey, ...rest: infer A) => infer R
-    ? (...rest: A) => R
-    : never
+/** @internal The number of keys that is given for a stream: `undefined` if no filter holds. */
+export const countOf = (
+  counts: StreamCounts | null,
+): ((path: Path, stream: RngStream) => readonly [filter: Filter, count: number | Shape | null] | null) => {
+  if (counts === null) return () => null
+  if (typeof counts === 'number' || Array.isArray(counts)) return () => ['...', counts as number | Shape]
+  const rules: readonly (readonly [Filter, number | Shape | null])[] =
+    counts instanceof Map ? [...(counts as ReadonlyMap<Filter, number | Shape | null>)] : Object.entries(counts)
+  const predicates = rules.map(([filter]) => toPredicate(filter))
+  return (path, stream) => rules[predicates.findIndex((holds) => holds(path, stream))] ?? null
 }
 
-abstract class StreamBase extends CallableObject {
-  /** The next key. */
-  abstract override call(): PRNGKey
-}
-
-for (const name of samplers) {
-  const sample: unknown = (random as Readonly<Record<string, unknown>>)[name]
-  if (typeof sample !== 'function') continue
-  Object.defineProperty(StreamBase.prototype, name, {
-    value(this: StreamBase, ...args: readonly unknown[]) {
-      return (sample as (...args: readonly unknown[]) => unknown)(this.call(), ...args)
-    },
-    writable: true,
-    configurable: true,
-  })
-}
+const asShape = (count: number | Shape): Shape => (typeof count === 'number' ? [count] : count)
 
 /** One stream of keys: calling it gives the next. */
-export interface RngStream extends Samplers {
+export interface RngStream extends Samplers, InitializerMakers {
   /** The next key, as {@link RngStream.call}. */
   (): PRNGKey
 }
@@ -126,14 +96,21 @@ export class RngStream extends StreamBase {
     return key
   }
 
-  /** A new stream whose key is the next one of this. */
-  fork(): RngStream {
-    return new RngStream(this(), { tag: this.tag })
+  /** A new stream whose key is the next one of this; with `split`, as the method {@link split}. */
+  fork({ split = null }: { readonly split?: number | Shape | null } = {}): RngStream {
+    return split === null ? new RngStream(this(), { tag: this.tag }) : this.split(split)
   }
 
   /** A new stream of `count` keys, for `vmap` over them. */
   split(count: number | Shape): RngStream {
     return new RngStream(random.split(this(), count), { tag: this.tag })
+  }
+
+  /** A new stream of the next key `count` times: all draws of a `vmap` over it are alike. */
+  broadcast(count: number | Shape): RngStream {
+    const { data } = this()
+    const keys = random.wrapKeyData(np.broadcastTo(data, [...asShape(count), ...data.shape]))
+    return new RngStream(keys, { tag: this.tag })
   }
 }
 
@@ -151,8 +128,8 @@ interface StreamsByName {
   readonly [name: string]: RngStream
 }
 
-/** Seeds of streams by name. */
-export type Seeds = Readonly<Record<string, Seed>>
+/** Seeds of streams by name; of a stream, its key is taken. */
+export type Seeds = Readonly<Record<string, Seed | RngStream>>
 
 /** What looks up names that are neither fields nor methods of a {@link RngsClass}. */
 const fallback = new Proxy(Object.create(StreamBase.prototype) as object, {
@@ -169,11 +146,11 @@ class RngsClass extends StreamBase {
     const [first, named = {}] = args
     const isSeed =
       first !== undefined && (typeof first !== 'object' || first instanceof random.PRNGKey || 'aval' in first)
-    const seeds: Seeds = isSeed ? { default: first as Seed, ...named } : { ...first, ...named }
+    const seeds: Seeds = isSeed ? { ...named, default: first as Seed } : { ...first, ...named }
     const streams = this as unknown as Record<string, RngStream>
     for (const [tag, seed] of Object.entries(seeds)) {
       const given: unknown = seed
-      streams[tag] = given instanceof RngStream ? given : new RngStream(keyOf('Rngs', given), { tag })
+      streams[tag] = new RngStream(given instanceof RngStream ? given.key.value : keyOf('Rngs', given), { tag })
     }
   }
 
@@ -196,32 +173,62 @@ class RngsClass extends StreamBase {
   }
 
   /** Names and streams. */
-  entries(): readonly (readonly [name: string, stream: RngStream])[] {
+  items(): readonly (readonly [name: string, stream: RngStream])[] {
     return Object.entries(this)
   }
 
-  private mapped(f: (stream: RngStream, name: string) => RngStream): Rngs {
-    return new Rngs(Object.fromEntries(this.entries().map(([name, stream]) => [name, f(stream, name)])) as never)
+  /** The names of the streams. */
+  *[Symbol.iterator](): IterableIterator<string> {
+    yield* Object.keys(this)
   }
 
-  /** New streams whose keys are the next ones of these. */
-  fork(): Rngs {
-    return this.mapped((stream) => stream.fork())
+  /** Number of streams. */
+  get size(): number {
+    return Object.keys(this).length
+  }
+
+  private replaced(counts: StreamCounts | null, f: (stream: RngStream, count: number | Shape) => RngStream): Rngs {
+    const countFor = countOf(counts)
+    return this.mapped((stream) => {
+      const count = countFor([], stream)?.[1] ?? null
+      return count === null ? stream : f(stream, count)
+    })
+  }
+
+  private mapped(f: (stream: RngStream) => RngStream): Rngs {
+    return new Rngs(Object.fromEntries(this.items().map(([name, stream]) => [name, f(stream)])))
+  }
+
+  /**
+   * New streams whose keys are the next ones of these.
+   *
+   * @param options.split - how many keys; streams for which there is no number get one
+   */
+  fork({ split = null }: { readonly split?: StreamCounts | null } = {}): Rngs {
+    const count = countOf(split)
+    return this.mapped((stream) => stream.fork({ split: count([], stream)?.[1] ?? null }))
   }
 
   /**
    * New streams of several keys each, for `vmap` over them.
    *
-   * @param splits - how many keys, or how many by name; streams that aren't named are forked
+   * @param counts - how many keys; streams for which there is no number, or `null`, keep their keys and count from 0
+   * @example
+   * const rngs = new nnx.Rngs({ params: 1, dropout: 2, noise: 3 })
+   * const split = rngs.split({ params: 5, dropout: null, '...': [2, 5] })
+   * ;[split.params.key.shape, split.dropout.key.shape, split.noise.key.shape] // => [[5], [], [2, 5]]
    */
-  split(splits: number | Shape | Readonly<Record<string, number | Shape>>): Rngs {
-    return this.mapped((stream, name) => {
-      const count =
-        typeof splits === 'number' || Array.isArray(splits)
-          ? (splits as number | Shape)
-          : (splits as Readonly<Record<string, number | Shape>>)[name]
-      return count === undefined ? stream.fork() : stream.split(count)
-    })
+  split(counts: StreamCounts): Rngs {
+    return this.replaced(counts, (stream, count) => stream.split(count))
+  }
+
+  /**
+   * New streams of one key several times, for `vmap`s that draw alike.
+   *
+   * @param counts - how many keys, as in {@link split}
+   */
+  broadcast(counts: StreamCounts | null): Rngs {
+    return this.replaced(counts, (stream, count) => stream.broadcast(count))
   }
 }
 // Only what is found nowhere else gets to the Proxy: fields and methods stay as fast as they are.
@@ -236,7 +243,7 @@ Object.setPrototypeOf(RngsClass.prototype, fallback)
  * rngs.dropout.count.value.item() // => 0
  * new nnx.Rngs(0).normal([2, 3]).shape // => [2, 3]
  */
-export type Rngs = (() => PRNGKey) & RngsClass & Samplers & StreamsByName
+export type Rngs = (() => PRNGKey) & RngsClass & Samplers & InitializerMakers & StreamsByName
 
 /**
  * `new Rngs(0)`: one stream `default`; `new Rngs({ params: 1 })`: streams by name; `new Rngs(0, { params: 1 })`: both.
@@ -246,87 +253,3 @@ export type Rngs = (() => PRNGKey) & RngsClass & Samplers & StreamsByName
 export const Rngs = RngsClass as unknown as new (
   ...args: readonly [seeds?: Seed | Seeds] | readonly [defaultSeed: Seed, seeds?: Seeds]
 ) => Rngs
-
-/** The streams in a model. */
-const streamsOf = (node: unknown): readonly (readonly [path: readonly (string | number)[], stream: RngStream])[] =>
-  [...iterGraph(node)].flatMap(([path, value]) => (value instanceof RngStream ? [[path, value] as const] : []))
-
-/**
- * Give the streams of a model new keys, by name; their counts start from 0.
- *
- * @param seeds - by name of stream; a whole number gives the key that the first `fork` of a stream of this seed would
- * have, as in Flax
- * @throws ArgumentError if a stream was split
- */
-export const reseed = (node: unknown, seeds: Seeds): void => {
-  for (const [, stream] of streamsOf(node)) {
-    const seed = seeds[stream.tag]
-    if (seed === undefined) continue
-    if (stream.count.shape.length > 0) {
-      throw new ArgumentError(
-        'reseed',
-        'streams of a single key',
-        `'${stream.tag}' of shape [${stream.count.shape.join()}]`,
-      )
-    }
-    stream.key.value = random.foldIn(keyOf('reseed', seed), 0)
-    stream.count.value = counter()
-  }
-}
-
-/** The keys and counts that streams had before {@link splitRngs}. */
-export type RngBackups = readonly (readonly [stream: RngStream, key: PRNGKey, count: NDArray])[]
-
-export interface SplitRngsOptions {
-  /** How many keys each stream gets. */
-  readonly splits: number | Shape
-  /** Which streams, by name (a tag), class or path; default all. */
-  readonly only?: Filter
-  /** Whether streams get the first of the keys, without an axis; default false. */
-  readonly squeeze?: boolean
-}
-
-/**
- * Split the streams of a model, for `vmap` over the keys. Each new stream counts from 0.
- *
- * @returns what {@link restoreRngs} needs to give the streams their keys back; their counts are then one higher
- * @throws ArgumentError if a stream is split already
- */
-export const splitRngs = (node: unknown, { splits, only = true, squeeze = false }: SplitRngsOptions): RngBackups => {
-  const predicate = toPredicate(only)
-  const chosen = streamsOf(node).filter(([path, { key }]) => predicate([...path, 'key'], key))
-  return chosen.map(([, stream]) => {
-    const keys = random.split(stream(), splits)
-    const backup = [stream, stream.key.value, stream.count.value] as const
-    const firstKey = (): PRNGKey => random.wrapKeyData(random.keyData(keys).slice(0))
-    stream.key.value = squeeze ? firstKey() : keys
-    stream.count.value = counter(stream.key.value.shape)
-    return backup
-  })
-}
-
-/**
- * Give the streams of a model the next of their keys, counted from 0: what is drawn afterwards doesn't move the streams
- * that {@link restoreRngs} brings back.
- *
- * @throws ArgumentError if a stream is split
- */
-export const forkRngs = (node: unknown, { only = true }: { readonly only?: Filter } = {}): RngBackups => {
-  const predicate = toPredicate(only)
-  const chosen = streamsOf(node).filter(([path, { key }]) => predicate([...path, 'key'], key))
-  return chosen.map(([, stream]) => {
-    const key = stream()
-    const backup = [stream, stream.key.value, stream.count.value] as const
-    stream.key.value = key
-    stream.count.value = counter()
-    return backup
-  })
-}
-
-/** Give streams the keys and counts back that they had before {@link splitRngs} or {@link forkRngs}. */
-export const restoreRngs = (backups: RngBackups): void => {
-  for (const [stream, key, count] of backups) {
-    stream.key.value = key
-    stream.count.value = count
-  }
-}
