@@ -1,174 +1,34 @@
-"""Writes workloads.json: the losses of the benchmark workloads W1 (MLP), W2 (CNN) and W3 (GPT) by JAX and Optax.
+"""Writes workloads.json: the losses of the benchmark workloads of workloads.py by JAX and Optax.
 
-LCG: s = (s * 1664525 + 1013904223) mod 2^32, u = s / 2^32. uniform(seed, n, lo, hi) and glorot(seed, in, out) use one
-stream per seed (w3_params names the seeds of W3). The loss of step k (1-based) is the loss BEFORE the k-th update, on batch (k - 1) % number of batches.
 Every step is one jitted function, in float32 and in float64 (what exact arithmetic would give).
 """
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-import optax
 
 from common import encode, scalar, write
+from workloads import glorot, image_data, token_data, w1, w2, w3
 
 REPORTED = (1, 2, 3, 5, 10, 15, 25, 50)
 
 
-def lcg(seed, n):
-    """n numbers of the stream, in float64."""
-    s = seed % 2**32
-    out = np.empty(n)
-    for i in range(n):
-        s = (s * 1664525 + 1013904223) % 2**32
-        out[i] = s / 2**32
-    return out
-
-
-def uniform(seed, n, lo, hi):
-    return (lo + (hi - lo) * lcg(seed, n)).astype(np.float32)
-
-
-def glorot(seed, fan_in, fan_out, shape=None):
-    """Of shape [fan_in, fan_out], or of a kernel's shape with these fans."""
-    shape = shape or (fan_in, fan_out)
-    limit = np.sqrt(6.0 / (fan_in + fan_out))
-    return uniform(seed, int(np.prod(shape)), -limit, limit).reshape(shape)
-
-
-def image_data(seed, n, d=784, k=10):
-    u = lcg(seed, n * (d + 1)).reshape(n, d + 1)
-    labels = np.floor(u[:, 0] * k).astype(np.int32)
-    bump = 0.1 * (np.arange(d)[None, :] % k == labels[:, None])
-    return (u[:, 1:] + bump).astype(np.float32), labels
-
-
-def train(params, loss, batches, tx, steps, dtype):
-    params = jax.tree.map(lambda p: jnp.asarray(p, dtype), params)
-    state = tx.init(params)
-
-    @jax.jit
-    def step(params, state, batch):
-        value, grads = jax.value_and_grad(loss)(params, *batch)
-        updates, state = tx.update(grads, state, params)
-        return value, optax.apply_updates(params, updates), state
-
+def losses(training, dtype):
+    params, state = training.start(dtype)
+    step = training.step()
     out = {}
-    for i in range(steps):
-        x, y = batches[i % len(batches)]
-        x = jnp.asarray(x, dtype) if np.issubdtype(x.dtype, np.floating) else jnp.asarray(x)
-        value, params, state = step(params, state, (x, jnp.asarray(y)))
+    for i in range(50):
+        value, params, state = step(params, state, training.batch(i, dtype))
         if i + 1 in REPORTED:
             out[str(i + 1)] = scalar(value)
     return out
 
 
-def split(x, y, size):
-    return [(x[i : i + size], y[i : i + size]) for i in range(0, len(x), size)]
-
-
-def cross_entropy(logits, labels):
-    return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
-
-
-def w1(dtype):
-    sizes = [784, 512, 512, 10]
-    params = [{'w': glorot(100 + i, a, b), 'b': np.zeros(b)} for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))]
-
-    def loss(ps, x, y):
-        for p in ps[:-1]:
-            x = jax.nn.relu(x @ p['w'] + p['b'])
-        return cross_entropy(x @ ps[-1]['w'] + ps[-1]['b'], y)
-
-    return train(params, loss, split(*image_data(1, 1280), 128), optax.adam(1e-3), 50, dtype)
-
-
-def w2(dtype):
-    params = {
-        'k0': glorot(200, 9, 288, (3, 3, 1, 32)),
-        'b0': np.zeros(32),
-        'k1': glorot(201, 288, 576, (3, 3, 32, 64)),
-        'b1': np.zeros(64),
-        'w0': glorot(202, 3136, 256),
-        'c0': np.zeros(256),
-        'w1': glorot(203, 256, 10),
-        'c1': np.zeros(10),
-    }
-
-    def conv(x, k, b):
-        y = jax.lax.conv_general_dilated(x, k, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC')) + b
-        y = jax.nn.relu(y)
-        n, h, w, c = y.shape
-        return y.reshape(n, h // 2, 2, w // 2, 2, c).mean((2, 4))
-
-    def loss(p, x, y):
-        x = x.reshape(-1, 28, 28, 1)
-        h = conv(conv(x, p['k0'], p['b0']), p['k1'], p['b1']).reshape(x.shape[0], -1)
-        h = jax.nn.relu(h @ p['w0'] + p['c0'])
-        return cross_entropy(h @ p['w1'] + p['c1'], y)
-
-    return train(params, loss, split(*image_data(2, 320), 64), optax.adam(1e-3), 50, dtype)
-
-
-def token_data(seed, n, length=64):
-    """Sequences t0 = floor(256 u), t' = (5 t + 17 + floor(4 u)) % 256; the target is the next token."""
-    u = lcg(seed, n * (length + 1)).reshape(n, length + 1)
-    t = np.empty((n, length + 1), np.int32)
-    t[:, 0] = np.floor(u[:, 0] * 256)
-    for i in range(1, length + 1):
-        t[:, i] = (5 * t[:, i - 1] + 17 + np.floor(u[:, i] * 4)) % 256
-    return t[:, :-1], t[:, 1:]
-
-
-def w3_params(vocab=256, d=128, length=64, layers=2):
-    """Seeds 300, 301, … in this order: tok, pos (uniform in +-0.05), per layer q, k, v, o, f, p (glorot), head (glorot)."""
-    seeds = iter(range(300, 400))
-    norm = lambda: {'scale': np.ones(d), 'bias': np.zeros(d)}
-    dense = lambda a, b: {'w': glorot(next(seeds), a, b), 'b': np.zeros(b)}
-    params = {
-        'tok': uniform(next(seeds), vocab * d, -0.05, 0.05).reshape(vocab, d),
-        'pos': uniform(next(seeds), length * d, -0.05, 0.05).reshape(length, d),
-        'layers': [],
-    }
-    for _ in range(layers):
-        attention = {n: dense(d, d) for n in 'qkvo'}
-        params['layers'].append({'ln1': norm(), **attention, 'ln2': norm(), 'f': dense(d, 4 * d), 'p': dense(4 * d, d)})
-    params['ln'] = norm()
-    params['head'] = glorot(next(seeds), d, vocab)
-    return params
-
-
-def w3(dtype, heads=4):
-    def norm(x, p):
-        mean = x.mean(-1, keepdims=True)
-        var = ((x - mean) ** 2).mean(-1, keepdims=True)
-        return (x - mean) * jax.lax.rsqrt(var + 1e-5) * p['scale'] + p['bias']
-
-    def dense(x, p):
-        return x @ p['w'] + p['b']
-
-    def loss(ps, x, y):
-        b, t = x.shape
-        h = ps['tok'][x] + ps['pos']
-        mask = jnp.tril(jnp.ones((t, t), bool))
-        for p in ps['layers']:
-            z = norm(h, p['ln1'])
-            q, k, v = (dense(z, p[n]).reshape(b, t, heads, -1).swapaxes(1, 2) for n in 'qkv')
-            scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1]).item()
-            weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), -1)
-            h = h + dense((weights @ v).swapaxes(1, 2).reshape(b, t, -1), p['o'])
-            h = h + dense(jax.nn.gelu(dense(norm(h, p['ln2']), p['f'])), p['p'])
-        return cross_entropy(norm(h, ps['ln']) @ ps['head'], y)
-
-    return train(w3_params(), loss, split(*token_data(3, 80), 16), optax.adamw(3e-4, weight_decay=1e-2), 50, dtype)
-
-
 def main() -> None:
     body = {}
     for name, f in (('W1', w1), ('W2', w2), ('W3', w3)):
-        body[name] = {'float32': f(jnp.float32)}
+        body[name] = {'float32': losses(f(), jnp.float32)}
         with jax.enable_x64(True):
-            body[name]['float64'] = f(jnp.float64)
+            body[name]['float64'] = losses(f(), jnp.float64)
     check = {'tokens of sequence 0': token_data(3, 1)[0][0, :12].tolist(), 'pixels of image 0': encode(image_data(1, 1)[0][0, :6])}
     check['glorot(100, 784, 512)[0, :4]'] = encode(glorot(100, 784, 512)[0, :4])
     body['check'] = check
