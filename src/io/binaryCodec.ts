@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { failAt, isRecord } from './arrayCodec.js'
 import { byteLengthOf } from './bytes.js'
 import { SafetensorsError } from './errors.js'
+import { excessOf, treeLimits } from './json.js'
 import { headerLength, parseHeader, type TensorType, writeHeader } from './safetensorsHeader.js'
 import { isSealed, noSeal, seal } from './seal.js'
 import type { Json } from './treeCodec.js'
@@ -82,9 +83,11 @@ const decode = (file: Uint8Array): unknown => {
   const refuse = (): never => {
     throw new SafetensorsError(where, `a value and the places of bytes in it as metadata '${entry}'`, 'something else')
   }
+  const text = metadata[entry] ?? ''
+  if (excessOf(Buffer.from(text), treeLimits) !== null) return refuse()
   let content: unknown
   try {
-    content = JSON.parse(metadata[entry] ?? '')
+    content = JSON.parse(text)
   } catch {
     return refuse()
   }

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { DecodeError } from '../core/index.js'
 import { CheckpointError, SafetensorsError } from './errors.js'
+import { excessOf, treeLimits } from './json.js'
 import { temporaryBeside } from './files.js'
 import { type Checksums, CheckedReader, pieceBytes, pieceCount, writePieces } from './pieces.js'
 import { streamTensors, type Tensors } from './safetensors.js'
@@ -136,6 +137,8 @@ const readManifest = (path: string): Manifest => {
   if (end !== checksumOf(Buffer.concat([text.subarray(0, -checksumLength), Buffer.from('}')]))) {
     throw new CheckpointError(where, 'the text of its checksum', 'another one; the file was altered or cut off')
   }
+  const excess = excessOf(text, treeLimits)
+  if (excess !== null) throw new CheckpointError(where, 'the JSON of a manifest', excess)
   let json: unknown
   try {
     json = JSON.parse(text.toString('utf8'))

@@ -21,9 +21,17 @@ import * as tree from '../pytree/index.js'
 import { arrayLeaf, jit, type Jitted } from '../transforms/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
+import { excessOf, treeLimits } from './json.js'
 import { bytesFile, type ExternalFile, externalTensors, FolderFiles, readExternal } from './externalData.js'
 import { inlineGraph } from './onnxGraph.js'
-import { metadataKey, type OnnxPort, sealMark, SignatureCodec, structureFromJson } from './onnxSignature.js'
+import {
+  metadataKey,
+  type OnnxPort,
+  requirePorts,
+  sealMark,
+  SignatureCodec,
+  structureFromJson,
+} from './onnxSignature.js'
 import type { Tensors } from './safetensors.js'
 import { isSealed } from './seal.js'
 
@@ -136,6 +144,8 @@ const readCall = (bytes: Uint8Array, source: string, verify: boolean) => {
   if (text === undefined) throw new OnnxFileError(source, 'a file that exportOnnx made', 'one of another program')
   const version = model.opsetImport.find(({ domain }) => domain === undefined || domain === '')?.version
   if (version !== opset) throw new OnnxFileError(source, `operators of version ${opset}`, `version ${version}`)
+  const excess = excessOf(Buffer.from(text), treeLimits)
+  if (excess !== null) throw new OnnxFileError(source, 'metadata of JSON', excess)
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -148,6 +158,8 @@ const readCall = (bytes: Uint8Array, source: string, verify: boolean) => {
   const defined = new Set([...model.graph.node.flatMap(({ output }) => output), ...weights.map(({ name }) => name)])
   const unknown = outputs.find(({ name }) => !defined.has(name))
   if (unknown !== undefined) throw new OnnxFileError(source, 'outputs that the graph has', unknown.name)
+  requirePorts(source, [...weights, ...inputs], model.graph.input ?? [])
+  requirePorts(source, outputs, model.graph.output ?? [])
   const external = externalTensors(source, model.graph.initializer ?? [])
   const call: OnnxCall = {
     graph: model.graph,

@@ -1,7 +1,8 @@
 /** What an exported file says of the function in it. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { type DType, dtypes, type NDArray } from '../core/index.js'
+import { type DType, dtypes, type NDArray, numberWhere } from '../core/index.js'
+import { elementTypeOfCode, type ValueInfoProto } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
@@ -19,7 +20,11 @@ const DTypeCodec = new t.Type<DType>(
   (u, context) => (dtypes.includes(u as DType) ? t.success(u as DType) : t.failure(u, context)),
   t.identity,
 )
-const SizeCodec = t.union([t.number, t.tuple([t.number, t.number])])
+const whole = numberWhere('a whole number', Number.isSafeInteger)
+const SizeCodec = t.union([
+  numberWhere('a size', (n) => Number.isSafeInteger(n) && n >= 0),
+  t.tuple([whole, numberWhere('a factor', (n) => Number.isSafeInteger(n) && n !== 0)]),
+])
 const PortCodec = t.type({ name: t.string, dtype: DTypeCodec, shape: t.array(SizeCodec) })
 
 /** Metadata of a file, as JSON. */
@@ -70,4 +75,26 @@ export const structureFromJson = (where: string, u: unknown, count: number): tre
     if (leaves.length === count && leaves.every((leaf, i) => leaf === i)) return structure
   }
   throw new OnnxFileError(where, `a structure of ${count} arrays in the metadata`, 'another one')
+}
+
+/**
+ * The ports of a signature are those of the graph: what is allocated for a run is what the graph says.
+ *
+ * @throws OnnxFileError
+ */
+export const requirePorts = (where: string, ports: readonly OnnxPort[], infos: readonly ValueInfoProto[]): void => {
+  const byName = new Map(infos.map((info) => [info.name, info.type?.tensorType]))
+  for (const { name, dtype, shape } of ports) {
+    const type = byName.get(name)
+    const dims = type?.shape?.dim ?? []
+    const isSame =
+      type !== undefined &&
+      elementTypeOfCode(type.elemType) === dtype &&
+      dims.length === shape.length &&
+      shape.every((size, axis) => {
+        const { dimValue, dimParam = '' } = dims[axis]!
+        return typeof size === 'number' ? dimValue === size : dimParam !== ''
+      })
+    if (!isSame) throw new OnnxFileError(where, `the graph to have ${name.slice(0, 80)} as in the signature`, 'another')
+  }
 }

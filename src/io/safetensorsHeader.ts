@@ -2,6 +2,7 @@
 import type { DType, Shape } from '../core/index.js'
 import { byteLengthOf, isSafeName } from './bytes.js'
 import { SafetensorsError } from './errors.js'
+import { excessOf } from './json.js'
 
 /** In the order in which the Python package puts the data of tensors into a file. */
 const dtypeOfName: Readonly<Record<string, DType>> = {
@@ -29,6 +30,9 @@ export interface TensorType {
   readonly dtype: DType
   readonly shape: Shape
 }
+
+/** Names, then fields, then lists; and no more axes than anybody has. */
+const headerLimits = { depth: 3, items: 64 }
 
 /** Where a tensor is in the data of a file, and what it is. */
 export interface TensorInfo extends TensorType {
@@ -133,6 +137,8 @@ const readMetadata = (where: string, value: unknown): Readonly<Record<string, st
  * @throws SafetensorsError naming what breaks the format
  */
 export const parseHeader = (where: string, bytes: Uint8Array, fileBytes: number): SafetensorsHeader => {
+  const excess = excessOf(bytes, headerLimits)
+  if (excess !== null) return fail(where, 'a header of names, dtypes, shapes and offsets', excess)
   let parsed: unknown
   try {
     const json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
