@@ -120,7 +120,8 @@ const onnxCallP: Primitive<OnnxCall> = {
   showParams: ({ hash }) => `[model=${hash}]`,
 }
 
-const opset = 18
+/** The default set of operators, and the one of programs that reinterpret bits. */
+const opsets: readonly unknown[] = [18, 26]
 
 /** Nothing of altered bytes is parsed. @throws OnnxFileError */
 const requireSeal = (bytes: Uint8Array, source: string): void => {
@@ -143,7 +144,9 @@ const readCall = (bytes: Uint8Array, source: string, verify: boolean) => {
   const text = (model.metadataProps ?? []).find(({ key }) => key === metadataKey)?.value
   if (text === undefined) throw new OnnxFileError(source, 'a file that exportOnnx made', 'one of another program')
   const version = model.opsetImport.find(({ domain }) => domain === undefined || domain === '')?.version
-  if (version !== opset) throw new OnnxFileError(source, `operators of version ${opset}`, `version ${version}`)
+  if (!opsets.includes(version)) {
+    throw new OnnxFileError(source, `operators of version ${opsets.join(' or ')}`, `version ${version}`)
+  }
   const excess = excessOf(Buffer.from(text), treeLimits)
   if (excess !== null) throw new OnnxFileError(source, 'metadata of JSON', excess)
   let json: unknown

@@ -1,7 +1,9 @@
 /** Comparisons, selection, casts, logic and bits. */
 import {
+  ArgumentError,
   bind1,
   type DType,
+  DTypeError,
   integerRange,
   isBool,
   isFloat,
@@ -12,6 +14,7 @@ import {
   type NDArray,
   type Primitive,
   shaped,
+  showAval,
   zero,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
@@ -63,6 +66,29 @@ export const selectNP = selectN.primitive
 
 /** `onTrue` where `which` holds, else `onFalse`. In the order of XLA's cases: false first. */
 export const select = (which: NDArray, onFalse: Operand, onTrue: Operand): NDArray => selectN(which, onFalse, onTrue)
+
+/**
+ * Elements of the case that `which` names: a boolean of two cases, the first where it is false; or integers from 0 on.
+ *
+ * @throws ArgumentError unless there are as many cases as booleans tell apart
+ * @throws DTypeError unless `which` holds booleans or integers
+ */
+export const selectByCase = (which: NDArray, ...cases: readonly NDArray[]): NDArray => {
+  const [first] = cases
+  if (first === undefined || (isBool(which.dtype) && cases.length > 2)) {
+    throw new ArgumentError(
+      'select_n',
+      isBool(which.dtype) ? 'one or two cases' : 'at least one case',
+      `${cases.length}`,
+    )
+  }
+  if (!isBool(which.dtype) && !isInteger(which.dtype)) {
+    throw new DTypeError('select_n', 'booleans or integers as choice', showAval(which.aval))
+  }
+  if (cases.length === 1) return first
+  if (isBool(which.dtype)) return select(which, first, cases[1]!)
+  return cases.slice(1).reduce((y, x, i) => select(ge(which, i + 1), y, x), first)
+}
 
 // casts
 

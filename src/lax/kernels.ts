@@ -72,6 +72,7 @@ const table: Readonly<Record<string, readonly [cpu: string, cuda: string]>> = {
   BitwiseXor: ['I U', ''],
   BitwiseNot: ['I U', ''],
   BitShift: ['u8 u32 u64', ''],
+  BitCast: ['FDHB I U', ''],
   ReduceSum: ['FDH i32 i64', 'FDHB i32 i64'],
   ReduceMean: ['FDH i32 i64', 'FDH i32'],
   ReduceMax: ['FDH i8 i32 i64 u8', 'FDH i32 i64'],

@@ -4,6 +4,7 @@ import {
   bind1,
   type DType,
   equalShapes,
+  isInteger,
   literal,
   type NDArray,
   type Primitive,
@@ -18,6 +19,7 @@ import {
   withShape,
   zero,
 } from '../core/index.js'
+import { lowerIntegerSum } from './integerSum.js'
 import { elementCode, kernel } from './kernels.js'
 
 /** Axes 0 to n - 1. */
@@ -233,6 +235,13 @@ export const broadcastShapes = (where: string, shapes: readonly Shape[]): Shape 
 /** An array of one value. */
 export const full = (shape: Shape, value: Scalar, dtype: DType): NDArray => broadcastTo(literal(value, dtype), shape)
 
+/** An array of one value, of the shape and dtype of another unless said otherwise. */
+export const fullLike = (
+  x: NDArray,
+  value: Scalar,
+  { shape = x.shape, dtype = x.dtype }: { readonly shape?: Shape; readonly dtype?: DType } = {},
+): NDArray => full(shape, value, dtype)
+
 /** Zeros of an aval. */
 export const zerosOf = (aval: ShapedArray): NDArray => broadcastTo(literal(0, aval.dtype, aval.weakType), aval.shape)
 
@@ -266,9 +275,13 @@ export const reduceSumP: Primitive<Axes> = {
   },
   batch: ([x], [axis], { axes }) => batchReduction(reduceSum, x!, axis!, axes),
   lower: (context, [x], { axes }) => {
-    const { graph, avalsIn } = context
+    const { graph, avalsIn, device } = context
+    const { shape, dtype } = avalsIn[0]!
+    if (isInteger(dtype) && sizeOf(shape) > 0 && !device.startsWith('cuda')) {
+      return [lowerIntegerSum(context, x!, shape, axes, dtype)]
+    }
     return [
-      kernel(context, 'ReduceSum', [x!, graph.ints(axes)], avalsIn[0]!.dtype, {
+      kernel(context, 'ReduceSum', [x!, graph.ints(axes)], dtype, {
         attributes: { keepdims: 0 },
         data: [0],
       }),

@@ -22,7 +22,16 @@ import {
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { carrierOf, castTo } from './kernels.js'
-import { broadcastedIota, broadcastInDim, canonicalAxis, moveToFront, range } from './shape.js'
+import { neg } from './arithmetic.js'
+import {
+  broadcastedIota,
+  broadcastInDim,
+  canonicalAxis,
+  inversePermutation,
+  moveToFront,
+  range,
+  transpose,
+} from './shape.js'
 import { takeAlongAxis } from './take.js'
 
 /** Values that are compared: in a dtype that ONNX Runtime can sort, of the order of the original's. */
@@ -273,3 +282,24 @@ export const topK = (x: NDArray, k: number): readonly [values: NDArray, indices:
   const [values, indices] = bind(topKP, [x], { k })
   return [values!, indices!]
 }
+
+export interface ApproxKOptions {
+  /** The axis that is searched; default the last. */
+  readonly reductionDimension?: number
+}
+
+const extremeK =
+  (sign: (x: NDArray) => NDArray) =>
+  (x: NDArray, k: number, { reductionDimension = -1 }: ApproxKOptions = {}): readonly [NDArray, NDArray] => {
+    const axis = canonicalAxis('approx_top_k', reductionDimension, x.ndim)
+    const last = [...range(x.ndim).filter((d) => d !== axis), axis]
+    const [values, indices] = topK(sign(transpose(x, last)), k)
+    const back = inversePermutation(last)
+    return [transpose(sign(values), back), transpose(indices, back)]
+  }
+
+/** The k greatest elements of an axis and their places, as {@link topK}: here exact, whatever recall is wanted. */
+export const approxMaxK = extremeK((x) => x)
+
+/** The k least elements of an axis and their places, as {@link approxMaxK}. */
+export const approxMinK = extremeK((x) => neg(x))

@@ -15,7 +15,7 @@ export type OnnxShape = readonly (number | string)[]
 
 /** The operator sets of an encoded model, and its metadata. */
 export interface EncodeOptions {
-  /** Version of ai.onnx; 18 by default. */
+  /** Version of ai.onnx; by default 18, or the first that has the operators of the graph. */
   readonly opset?: number
   /** Free text pairs stored in the model. */
   readonly metadata?: Readonly<Record<string, string>>
@@ -71,8 +71,13 @@ interface Constant {
   readonly tensor: ConstantTensor
 }
 
+/** Operators that the default set does not have yet, and the first set that does. */
+const newerOperators: Readonly<Record<string, number>> = { BitCast: 26 }
+
 /** What the graphs of one model share: names, constants, operator domains, the label of new nodes. */
 class Model {
+  /** The first operator set that has all operators. */
+  opset = 18
   label = ''
   readonly names = new Set<string>()
   readonly domains = new Set<string>()
@@ -205,6 +210,7 @@ export class GraphBuilder implements Subgraph {
       if (attribute !== undefined) present.push([key, attribute])
     }
     if (domain !== '') this.#model.domains.add(domain)
+    else this.#model.opset = Math.max(this.#model.opset, newerOperators[opType] ?? 0)
     const { label } = this.#model
     const name = label === '' ? '' : this.#model.fresh(`${label}#`)
     this.#nodes.push({ name, opType, domain, inputs, outputs, attributes: present })
@@ -247,7 +253,7 @@ export class GraphBuilder implements Subgraph {
   }
 
   /** The model of this graph: IR version 10, and besides ai.onnx the domains its nodes use, in version 1. */
-  toModel({ opset = 18, metadata = {} }: EncodeOptions = {}): ModelProto {
+  toModel({ opset = this.#model.opset, metadata = {} }: EncodeOptions = {}): ModelProto {
     return {
       irVersion: 10,
       producerName: 'onnax',
