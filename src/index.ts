@@ -47,6 +47,7 @@ export * as optax from './optax/index.js'
 export * as random from './random/index.js'
 export * as scipy from './scipy/index.js'
 export {
+  checkify,
   checkpoint,
   checkpointName,
   type CheckpointOptions,
@@ -57,6 +58,7 @@ export {
   type CustomJvpOptions,
   customVjp,
   type CustomVjpOptions,
+  debug,
   remat,
 } from './control/index.js'
 export {

@@ -62,7 +62,7 @@ const checkpointJvp: Primitive<Checkpoint>['jvp'] = (primals, tangents, { jaxpr,
 
 /** The program for the unknown outputs, from those known inputs that it needs, then the unknown ones. */
 const stagedPart = cached((jaxpr: Jaxpr, unknownInputs: readonly boolean[], unknownOutputs: readonly boolean[]) => {
-  const part = dce(new Jaxpr(jaxpr.inputs, jaxpr.eqns, where(jaxpr.outputs, unknownOutputs)))
+  const part = dce(new Jaxpr(jaxpr.inputs, jaxpr.eqns, where(jaxpr.outputs, unknownOutputs)), false)
   const used = new Set<unknown>([...part.outputs, ...part.eqns.flatMap((eqn) => eqn.inputs)])
   const known = indices(jaxpr.inputs.length).filter((i) => !unknownInputs[i]! && used.has(part.inputs[i]!))
   const inputs = [...known, ...where(indices(jaxpr.inputs.length), unknownInputs)]
@@ -85,7 +85,7 @@ const splitByPolicy = (program: Jaxpr, unknownInputs: readonly boolean[], policy
   const unknownOutputs = jaxpr.outputs.map((a) => !(a instanceof Literal) && !known.has(a))
   const isKept = new Set<Atom>(kept)
   const rest = jaxpr.eqns.filter(({ outputs }) => !outputs.every((v) => isKept.has(v)))
-  const staged = dce(new Jaxpr(jaxpr.inputs, rest, where(jaxpr.outputs, unknownOutputs)))
+  const staged = dce(new Jaxpr(jaxpr.inputs, rest, where(jaxpr.outputs, unknownOutputs)), false)
   const used = new Set<Atom>([...staged.outputs, ...staged.eqns.flatMap((eqn) => eqn.inputs)])
   const saved = kept.filter((v) => used.has(v))
   const knownInputs = indices(jaxpr.inputs.length).filter((i) => !unknownInputs[i]! && used.has(jaxpr.inputs[i]!))
@@ -101,7 +101,7 @@ const splitByPolicy = (program: Jaxpr, unknownInputs: readonly boolean[], policy
 /** Values that the policy keeps are computed now, and are residuals beside the inputs. */
 const keepingPartialEval: NonNullable<Primitive<Checkpoint>['partialEval']> = (binder, args, unknown, params) => {
   const { unknownOutputs, knownInputs, first, second } = splitByPolicy(params.jaxpr, unknown, params.policy)
-  const results = first.outputs.length === 0 ? [] : binder.known(checkpointP, whereNot(args, unknown), { ...params, jaxpr: first }) // prettier-ignore
+  const results = first.outputs.length === 0 && !first.hasEffects ? [] : binder.known(checkpointP, whereNot(args, unknown), { ...params, jaxpr: first }) // prettier-ignore
   const [outputs, saved] = splitAt(results, unknownOutputs.filter((is) => !is).length)
   const inputs = [...knownInputs.map((i) => args[i]!), ...saved!, ...where(args, unknown)]
   return merge(unknownOutputs, outputs!, binder.staged(checkpointP, inputs, { ...params, jaxpr: second }))
@@ -115,7 +115,7 @@ const checkpointPartialEval: NonNullable<Primitive<Checkpoint>['partialEval']> =
   const split = partialEvalJaxpr(jaxpr, unknown)
   const knownCount = split.unknownOutputs.filter((is) => !is).length
   const known = dce(new Jaxpr(split.known.inputs, split.known.eqns, split.known.outputs.slice(0, knownCount)))
-  const results = knownCount === 0 ? [] : binder.known(checkpointP, whereNot(args, unknown), { ...params, jaxpr: known }) // prettier-ignore
+  const results = knownCount === 0 && !known.hasEffects ? [] : binder.known(checkpointP, whereNot(args, unknown), { ...params, jaxpr: known }) // prettier-ignore
   const rest = stagedPart(jaxpr, unknown, split.unknownOutputs)
   const staged = binder.staged(checkpointP, [...rest.known.map((i) => args[i]!), ...where(args, unknown)], {
     ...params,

@@ -172,6 +172,30 @@ export const condP: Primitive<CondParams> = {
   batch: condBatch,
   lower: lowerCond,
   partialEval: condPartialEval,
+  liftEffects(params, lift) {
+    const lifted = params.branches.map(lift)
+    const count = params.branches[0]!.outputs.length
+    // Each branch says which it is, and has places of its own; the others put zeros there.
+    const extras = lifted.map(({ jaxpr }) => jaxpr.avalsOut.slice(count))
+    const branches = lifted.map(
+      ({ jaxpr }, b) =>
+        stage((...xs) => {
+          const results = evalJaxpr(jaxpr, xs)
+          const own = results.slice(count)
+          const places = extras.flatMap((avals, other) => (other === b ? own : avals.map(zerosOf)))
+          return [...results.slice(0, count), literal(b, 'int32'), ...places]
+        }, jaxpr.avalsIn).jaxpr,
+    )
+    const starts = extras.map((_, b) => 1 + extras.slice(0, b).flat().length)
+    return {
+      params: { branches },
+      avals: branches[0]!.avalsOut.slice(count),
+      run: (values) => {
+        const b = values[0]!.item()
+        lifted[b]!.run(values.slice(starts[b], starts[b]! + extras[b]!.length))
+      },
+    }
+  },
   evaluate: ([index, ...operands], { branches }) => evalJaxpr(branches[(index as ConcreteArray).item()]!, operands),
 }
 

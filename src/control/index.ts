@@ -7,3 +7,5 @@ export { customVjp, customVjpCallP, type CustomVjpFunction, type CustomVjpOption
 export { scan, type ScanOptions } from './scan.js'
 export { scanP } from './scanPrimitive.js'
 export { foriLoop, whileLoop, whileP } from './whileLoop.js'
+export * as debug from './debug.js'
+export * as checkify from './checkify.js'

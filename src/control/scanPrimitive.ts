@@ -14,7 +14,7 @@ import {
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { batchAxisAt, jitP, partialEvalJaxpr, indices, merge, splitAt, where, whereNot } from '../transforms/index.js'
-import { add, instantiate } from '../lax/index.js'
+import { add, instantiate, reshape, sliceInDim } from '../lax/index.js'
 import { batchedOf, batchInFront, jvpOf, reordered, transposedOf } from './jaxprs.js'
 
 export interface ScanParams {
@@ -325,4 +325,19 @@ export const scanP: Primitive<ScanParams> = {
   batch: scanBatch,
   lower: lowerScan,
   partialEval: scanPartialEval,
+  liftEffects(params, lift) {
+    const { jaxpr, length, reverse } = params
+    const { jaxpr: body, run } = lift(jaxpr)
+    const steps = indices(length)
+    return {
+      params: { ...params, jaxpr: body },
+      avals: body.avalsOut.slice(jaxpr.outputs.length).map((aval) => stacked(aval, length)),
+      run: (values) => {
+        const stepOf = (i: number): readonly NDArray[] => values.map((x) => reshape(sliceInDim(x, i, i + 1), x.shape.slice(1))) // prettier-ignore
+        ;(reverse ? [...steps].reverse() : steps).forEach((i) => {
+          run(stepOf(i))
+        })
+      },
+    }
+  },
 }

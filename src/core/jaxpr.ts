@@ -35,6 +35,7 @@ export interface Eqn {
 export class Jaxpr {
   #text: string | null = null
   #axisNames: ReadonlySet<string> | null = null
+  #hasEffects: boolean | null = null
   constructor(
     readonly inputs: readonly Var[],
     readonly eqns: readonly Eqn[],
@@ -51,20 +52,33 @@ export class Jaxpr {
   get axisNames(): ReadonlySet<string> {
     return (this.#axisNames ??= new Set(this.eqns.flatMap((eqn) => axisNamesOf(eqn.primitive, eqn.params))))
   }
+  /** Whether an equation, or a program in one, does something on the host. */
+  get hasEffects(): boolean {
+    return (this.#hasEffects ??= this.eqns.some((eqn) => isEffect(eqn.primitive, eqn.params)))
+  }
   /** Text as JAX prints it. Two programs of one text are one program. */
   toString(): string {
     return (this.#text ??= printJaxpr(this))
   }
 }
 
+/** The programs among the parameters of an operation. */
+const jaxprsIn = (params: unknown): readonly Jaxpr[] =>
+  params === null || typeof params !== 'object'
+    ? []
+    : Object.values(params).flatMap((value: unknown) =>
+        (Array.isArray(value) ? value : [value]).filter((x): x is Jaxpr => x instanceof Jaxpr),
+      )
+
 /** Named axes that an operation, or a program in its parameters, runs over. */
-export const axisNamesOf = (primitive: Primitive, params: unknown): readonly string[] => {
-  if (primitive.collective !== undefined) return [primitive.collective.axisName(params)]
-  if (params === null || typeof params !== 'object') return []
-  return Object.values(params).flatMap((value: unknown) =>
-    (Array.isArray(value) ? value : [value]).flatMap((x) => (x instanceof Jaxpr ? [...x.axisNames] : [])),
-  )
-}
+export const axisNamesOf = (primitive: Primitive, params: unknown): readonly string[] =>
+  primitive.collective !== undefined
+    ? [primitive.collective.axisName(params)]
+    : jaxprsIn(params).flatMap((jaxpr) => [...jaxpr.axisNames])
+
+/** Whether an operation, or a program in its parameters, does something on the host. */
+export const isEffect = (primitive: Primitive, params: unknown): boolean =>
+  primitive.effect !== undefined || jaxprsIn(params).some((jaxpr) => jaxpr.hasEffects)
 
 /** Run a program on values, under the current trace. */
 export const evalJaxpr = (jaxpr: Jaxpr, args: readonly NDArray[]): readonly NDArray[] => {

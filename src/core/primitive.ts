@@ -75,8 +75,28 @@ export interface Primitive<P = unknown> {
   inlined?(params: P): Jaxpr | undefined
   /** Only for operations over a named axis. */
   readonly collective?: Collective<P>
+  /**
+   * Only for operations that do something on the host: what is done with the values of the arguments. They have no
+   * outputs; compiled programs give their arguments, and the host acts when the program has ended.
+   */
+  effect?(args: readonly NDArray[], params: P): void
+  /** Only for operations that hold jaxprs: with further outputs, the values that effects in the jaxprs need. */
+  liftEffects?(params: P, lift: (jaxpr: Jaxpr) => Lifted): LiftedOperation<P>
   /** Parameters in jaxprs and cache keys, where plain JSON won't do. */
   showParams?(params: P): string
+}
+
+/** A program without effects, whose further outputs are what `run` acts on. */
+export interface Lifted {
+  readonly jaxpr: Jaxpr
+  readonly run: (values: readonly NDArray[]) => void
+}
+
+/** An operation whose jaxprs have no effects; `run` takes its further outputs, of the avals given. */
+export interface LiftedOperation<P> {
+  readonly params: P
+  readonly avals: readonly ShapedArray[]
+  readonly run: (values: readonly NDArray[]) => void
 }
 
 /** What an operation over a named axis is at the `vmap` that gives the name. */

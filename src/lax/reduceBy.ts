@@ -18,7 +18,7 @@ import { broadcastTo, canonicalAxis, range, reduceSum, reshape, transpose, witho
 import { pad, slice, sliceInDim } from './slicing.js'
 import { reduceWindowSum, type WindowOptions, windowParams } from './window.js'
 import { reduceWindowMax, reduceWindowMin } from './windowExtrema.js'
-import { dilatedSize, type Padding, type PaddingName, windowCount } from './windowShape.js'
+import { type Padding, type PaddingName, windowCount } from './windowShape.js'
 import { windowAxes } from './window.js'
 
 /** A function of two arrays of one shape, elementwise and associative. */
@@ -170,8 +170,6 @@ export const reduceWindow = (
   const config = axes.map((a): readonly [number, number, number] => [...a.padding, a.baseDilation - 1])
   const padded = pad(x, value, config)
   const dilation = axes.map((a) => a.windowDilation)
-  const reach = axes.every((a, d) => dilatedSize(a.window, a.windowDilation) <= padded.shape[d]!)
-  if (!reach) throw new ShapeError('reduce_window', 'windows within the padded array', showAval(padded.aval))
   const parts = windowParts(padded, windowDimensions, windowStrides, dilation, counts)
   const isNeutral = operation !== undefined && isIdentity(init, operation, x)
   const starts = isNeutral ? [] : [broadcastTo(value, counts)]

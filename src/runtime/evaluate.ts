@@ -8,6 +8,7 @@ import {
   DeletedArrayError,
   type Executable,
   Jaxpr,
+  type Lifted,
   type Primitive,
   type Scalar,
   type ShapedArray,
@@ -18,6 +19,7 @@ import {
   Var,
 } from '../core/index.js'
 import { tensor } from '../onnx/index.js'
+import { liftEffects } from '../transforms/index.js'
 import { TensorBuffer } from './buffer.js'
 import { isRecording, profiled, type Profiled, transferred } from './recording.js'
 import { pool, Program } from './program.js'
@@ -34,6 +36,9 @@ const results = (avals: readonly ShapedArray[], buffers: readonly TensorBuffer[]
 /** A jitted program. Its session lives in the cache; a program that was pushed out is compiled again when it is called. */
 class CompiledProgram implements Executable {
   readonly #key: string
+  /** The program without its effects, and what they do with its further outputs. */
+  readonly #lifted: Lifted
+  readonly #resultCount: number
   readonly #avalsOut: readonly ShapedArray[]
   readonly #donated: ReadonlySet<number>
 
@@ -42,13 +47,15 @@ class CompiledProgram implements Executable {
     readonly name: string,
     donated: readonly number[],
   ) {
-    this.#key = createHash('sha256').update(jaxpr.toString()).digest('base64')
-    this.#avalsOut = jaxpr.avalsOut
+    this.#lifted = liftEffects(jaxpr)
+    this.#resultCount = jaxpr.outputs.length
+    this.#key = createHash('sha256').update(this.#lifted.jaxpr.toString()).digest('base64')
+    this.#avalsOut = this.#lifted.jaxpr.avalsOut
     this.#donated = new Set(donated)
   }
 
   #program(): Program {
-    const make = (profile?: string): Program => new Program(this.jaxpr, this.name, 'all', profile)
+    const make = (profile?: string): Program => new Program(this.#lifted.jaxpr, this.name, 'all', profile)
     return isRecording() ? profiled(this.#key, this.name, make) : compiledPrograms.get(this.#key, make)
   }
 
@@ -83,16 +90,24 @@ class CompiledProgram implements Executable {
     }
   }
 
+  /** The results, after the effects. */
+  #finished(outputs: readonly TensorBuffer[]): readonly ConcreteArray[] {
+    const arrays = results(this.#avalsOut, outputs)
+    if (!this.jaxpr.hasEffects) return arrays
+    this.#lifted.run(arrays.slice(this.#resultCount))
+    return arrays.slice(0, this.#resultCount)
+  }
+
   run(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
     const donations = this.#donations(args)
     // ONNX Runtime refuses a graph without results.
     if (this.#avalsOut.length === 0) {
       this.#donate(donations)
-      return []
+      return this.#finished([])
     }
     const outputs = this.#program().run(args)
     this.#donate(donations)
-    return results(this.#avalsOut, outputs)
+    return this.#finished(outputs)
   }
 
   async runAsync(args: readonly ConcreteArray[]): Promise<readonly ConcreteArray[]> {
@@ -107,7 +122,7 @@ class CompiledProgram implements Executable {
     buffers.forEach((buffer) => {
       pool.give(buffer)
     })
-    return results(this.#avalsOut, outputs)
+    return this.#finished(outputs)
   }
 }
 
@@ -116,19 +131,27 @@ class EagerProgram implements Profiled {
   readonly avalsOut: readonly ShapedArray[]
   /** `null` without results: ONNX Runtime refuses a graph that has none. */
   readonly #program: Program | null
+  readonly #resultCount: number
+  readonly #effects: Lifted['run'] | null
 
   constructor(primitive: Primitive, avals: readonly ShapedArray[], params: unknown, line?: string, profile?: string) {
-    this.avalsOut = primitive.abstractEval(avals, params)
     const inputs = avals.map((aval) => new Var(aval))
-    const outputs = this.avalsOut.map((aval) => new Var(aval))
+    const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval))
     const eqn = { primitive, inputs, params, outputs, ...(line !== undefined && { source: line }) }
+    const whole = new Jaxpr(inputs, [eqn], outputs)
+    const { jaxpr, run } = liftEffects(whole)
+    this.avalsOut = jaxpr.avalsOut
+    this.#resultCount = outputs.length
+    this.#effects = whole.hasEffects ? run : null
     const optimize = primitive.inlined === undefined ? 'none' : 'all'
-    this.#program =
-      outputs.length === 0 ? null : new Program(new Jaxpr(inputs, [eqn], outputs), primitive.name, optimize, profile)
+    this.#program = jaxpr.outputs.length === 0 ? null : new Program(jaxpr, primitive.name, optimize, profile)
   }
 
   run(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
-    return this.#program === null ? [] : results(this.avalsOut, this.#program.run(args))
+    const arrays = this.#program === null ? [] : results(this.avalsOut, this.#program.run(args))
+    if (this.#effects === null) return arrays
+    this.#effects(arrays.slice(this.#resultCount))
+    return arrays.slice(0, this.#resultCount)
   }
 
   get sources(): readonly string[] {

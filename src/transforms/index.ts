@@ -1,6 +1,7 @@
 export * from './arguments.js'
 export * from './cache.js'
 export * from './closure.js'
+export * from './effects.js'
 export * from './grad.js'
 export * from './jacobian.js'
 export * from './jit.js'

@@ -1,21 +1,23 @@
 /** Passes over programs before they are lowered. */
-import { type Atom, type Eqn, Jaxpr, Literal, showAval, showParams, type Staged, Var } from '../core/index.js'
+import { type Atom, type Eqn, isEffect, Jaxpr, Literal, showAval, showParams, type Staged, Var } from '../core/index.js'
 
-/** Equations that the outputs depend on. */
-const liveEqns = (jaxpr: Jaxpr): readonly [readonly Eqn[], ReadonlySet<Atom>] => {
+/** Equations that the outputs depend on, or that do something on the host. */
+const liveEqns = (jaxpr: Jaxpr, keepEffects = true): readonly [readonly Eqn[], ReadonlySet<Atom>] => {
   const live = new Set<Atom>(jaxpr.outputs)
   const eqns: Eqn[] = []
   for (let i = jaxpr.eqns.length - 1; i >= 0; i--) {
     const eqn = jaxpr.eqns[i]!
-    if (!eqn.outputs.some((v) => live.has(v))) continue
+    const acts = keepEffects && isEffect(eqn.primitive, eqn.params)
+    if (!acts && !eqn.outputs.some((v) => live.has(v))) continue
     eqns.push(eqn)
     eqn.inputs.forEach((a) => live.add(a))
   }
   return [eqns.reverse(), live]
 }
 
-/** Dead code elimination; inputs stay. */
-export const dce = (jaxpr: Jaxpr): Jaxpr => new Jaxpr(jaxpr.inputs, liveEqns(jaxpr)[0], jaxpr.outputs)
+/** Dead code elimination; inputs stay, and effects unless they are not to be kept. */
+export const dce = (jaxpr: Jaxpr, keepEffects = true): Jaxpr =>
+  new Jaxpr(jaxpr.inputs, liveEqns(jaxpr, keepEffects)[0], jaxpr.outputs)
 
 /** Dead code elimination that drops constants nothing uses. */
 export const dceStaged = ({ jaxpr, consts }: Staged): Staged => {
@@ -68,6 +70,10 @@ export const cse = (jaxpr: Jaxpr): Jaxpr => {
   const eqns: Eqn[] = []
   for (const eqn of jaxpr.eqns) {
     const inputs = eqn.inputs.map(read)
+    if (isEffect(eqn.primitive, eqn.params)) {
+      eqns.push({ ...eqn, inputs })
+      continue
+    }
     const key = `${eqn.primitive.name}${showParams(eqn.primitive, eqn.params)} ${inputs.map(keyOf).join(' ')}`
     const first = seen.get(key)
     if (first === undefined) {

@@ -32,7 +32,7 @@ test('reduceWindow: any function, with gradients', (t) => {
     allClose(t, vmap(f)(np.stack([x, x])).slice(1), y, exact, name)
   }
   checkGrads(t, windows['product, dilated']!, [sample([1, 3, 4], 1).add(2)], { order: 1 })
-  t.throws(() => lax.reduceWindow(x, 0, root, [1, 9, 1]), { instanceOf: ShapeError })
+  t.deepEqual(lax.reduceWindow(x, 0, root, [1, 9, 1]).shape, [2, 0, 5])
   t.throws(() => lax.reduceWindow(x, np.array(0), root, [1, 1, 1]), { instanceOf: DTypeError })
 })
 
