@@ -12,6 +12,7 @@ export {
   leakyRelu,
   logSigmoid,
   logSoftmax,
+  logsumexp,
   oneHot,
   relu,
   relu6,

@@ -71,7 +71,7 @@ export { canonicalizePadding, Conv, type ConvOptions, type ConvPadding } from '.
 export { ConvTranspose, type ConvTransposeOptions, type ConvTransposePadding } from './layers/convTranspose.js'
 export { type AttentionOptions, dotProductAttention, dotProductAttentionWeights } from './layers/dotProductAttention.js'
 export { Dropout, type DropoutCallOptions, type DropoutOptions } from './layers/dropout.js'
-export { Einsum, type EinsumOptions } from './layers/einsum.js'
+export { Einsum, type EinsumOp, type EinsumOptions } from './layers/einsum.js'
 export { Embed, type EmbedOptions } from './layers/embed.js'
 export {
   GroupNorm,
@@ -97,9 +97,18 @@ export {
   makeCausalMask,
   type MaskOptions,
 } from './layers/masks.js'
-export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from './layers/norm.js'
+export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions, type NamedAxisOptions } from './layers/norm.js'
 export { PReLU, type PReLUOptions } from './layers/prelu.js'
-export { canonicalizeDtype, promoteDtype } from './layers/promote.js'
+export {
+  canonicalizeDtype,
+  type DotGeneral,
+  type InexactOptions,
+  type ProductOptions,
+  promoteDtype,
+  type PromoteDtype,
+  type PromoteOptions,
+} from './layers/promote.js'
+export { pool } from './layers/pool.js'
 export {
   Bidirectional,
   type BidirectionalArgs,

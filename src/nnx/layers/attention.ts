@@ -11,6 +11,7 @@ import { LayerNorm } from './layerNorm.js'
 import { defaultKernelInit, requireSize } from './linear.js'
 import { LinearGeneral } from './linearGeneral.js'
 import { combineMasks } from './masks.js'
+import type { DotGeneral, PromoteDtype } from './promote.js'
 
 /** What computes attention from query, key and value. */
 export type AttentionFn = (query: NDArray, key: NDArray, value: NDArray, options: AttentionOptions) => NDArray
@@ -53,6 +54,18 @@ export interface MultiHeadAttentionOptions {
   readonly normalizeQk?: boolean
   /** Whether the layer keeps a stream of its own for the dropout; default true. */
   readonly keepRngs?: boolean
+  /** `promoteDtype` of the linear maps of query, key and value. */
+  readonly qkvPromoteDtype?: PromoteDtype | null
+  /** `promoteDtype` of the linear map of all heads. */
+  readonly outPromoteDtype?: PromoteDtype | null
+  /** `promoteDtype` of the normalizations of query and key. */
+  readonly lnPromoteDtype?: PromoteDtype | null
+  /** `dotGeneral` of the linear maps of query, key and value; `Cls`: what makes one for each call. */
+  readonly qkvDotGeneral?: DotGeneral | null
+  readonly qkvDotGeneralCls?: (() => DotGeneral) | null
+  /** `dotGeneral` of the linear map of all heads; `Cls`: what makes one for each call. */
+  readonly outDotGeneral?: DotGeneral | null
+  readonly outDotGeneralCls?: (() => DotGeneral) | null
   readonly kernelMetadata?: Metadata
   readonly outKernelMetadata?: Metadata
   readonly biasMetadata?: Metadata
@@ -155,6 +168,7 @@ export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
       throw new ArgumentError('MultiHeadAttention', `features for ${numHeads} equal heads`, `${qkvFeatures}`)
     }
     const headDim = qkvFeatures / numHeads
+    const { lnPromoteDtype = null } = options
     const common = { rngs, dtype, paramDtype, useBias }
     const given = (name: 'kernelMetadata' | 'biasMetadata', metadata: Metadata | undefined): object =>
       metadata === undefined ? {} : { [name]: metadata }
@@ -162,6 +176,9 @@ export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
       ...common,
       kernelInit,
       biasInit,
+      promoteDtype: options.qkvPromoteDtype ?? null,
+      dotGeneral: options.qkvDotGeneral ?? null,
+      dotGeneralCls: options.qkvDotGeneralCls ?? null,
       ...given('kernelMetadata', options.kernelMetadata),
       ...given('biasMetadata', options.biasMetadata),
     }
@@ -169,7 +186,16 @@ export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
     this.key = new LinearGeneral(inKvFeatures, [numKvHeads, headDim], projection)
     this.value = new LinearGeneral(inKvFeatures, [numKvHeads, headDim], projection)
     const norm = (scaleMetadata: Metadata = {}): LayerNorm | null =>
-      normalizeQk ? new LayerNorm(headDim, { rngs, dtype, paramDtype, useBias: false, scaleMetadata }) : null
+      normalizeQk
+        ? new LayerNorm(headDim, {
+            rngs,
+            dtype,
+            paramDtype,
+            useBias: false,
+            scaleMetadata,
+            promoteDtype: lnPromoteDtype,
+          })
+        : null
     this.queryLn = norm(options.queryLnScaleMetadata)
     this.keyLn = norm(options.keyLnScaleMetadata)
     this.out = new LinearGeneral([numHeads, headDim], outFeatures, {
@@ -177,6 +203,9 @@ export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
       axis: [-2, -1],
       kernelInit: options.outKernelInit ?? kernelInit,
       biasInit: options.outBiasInit ?? biasInit,
+      promoteDtype: options.outPromoteDtype ?? null,
+      dotGeneral: options.outDotGeneral ?? null,
+      dotGeneralCls: options.outDotGeneralCls ?? null,
       ...given('kernelMetadata', options.outKernelMetadata),
       ...given('biasMetadata', options.outBiasMetadata),
     })

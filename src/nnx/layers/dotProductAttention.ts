@@ -8,7 +8,7 @@ import * as random from '../../random/index.js'
 import type { AnyModule } from '../module.js'
 import { Intermediate } from '../variable.js'
 import { combineMasks } from './masks.js'
-import { promoteDtype } from './promote.js'
+import { promoted, type PromoteDtype } from './promote.js'
 
 export interface AttentionOptions {
   /** Added to the scores; broadcasts to `[..., heads, T, S]`. */
@@ -29,6 +29,8 @@ export interface AttentionOptions {
   readonly module?: AnyModule | null
   /** Whether a query looks at no later key; default false. */
   readonly isCausal?: boolean
+  /** What brings query, key and value to a common dtype; default {@link promoteDtype}. */
+  readonly promoteDtype?: PromoteDtype | null
 }
 
 /** Least finite number of each dtype: the score of keys that don't count. */
@@ -51,7 +53,7 @@ export const dotProductAttentionWeights = (query: NDArray, key: NDArray, options
   const where = 'nnx.dotProductAttentionWeights'
   const { bias = null, mask = null, broadcastDropout = true, dropoutRng = null, dropoutRate = 0 } = options
   const { deterministic = false, module = null, isCausal = false } = options
-  const [q, k] = promoteDtype([query, key], options.dtype ?? null)
+  const [q, k] = promoted(options.promoteDtype ?? null, [query, key], options.dtype ?? null)
   requireAttentionShapes(where, q, k, k)
   const { dtype } = q
   const products = attentionScores(np.divide(q, np.sqrt(q.shape[q.ndim - 1]!).astype(dtype)), k)
@@ -89,7 +91,7 @@ export const dotProductAttention = (
   options: AttentionOptions = {},
 ): NDArray => {
   const { bias = null, mask = null, dropoutRate = 0, module = null, isCausal = false } = options
-  const [q, k, v] = promoteDtype([query, key, value], options.dtype ?? null)
+  const [q, k, v] = promoted(options.promoteDtype ?? null, [query, key, value], options.dtype ?? null)
   requireAttentionShapes('nnx.dotProductAttention', q, k, v)
   if (dropoutRate !== 0 || module !== null) {
     return attentionValues(dotProductAttentionWeights(q, k, { ...options, dtype: q.dtype }), v)

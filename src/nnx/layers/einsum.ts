@@ -6,11 +6,16 @@ import * as np from '../../numpy/index.js'
 import { Module } from '../module.js'
 import { Param } from '../variable.js'
 import { defaultKernelInit, type LinearOptions } from './linear.js'
-import { promoteDtype } from './promote.js'
+import { inPreferred, promoted, type PromoteDtype } from './promote.js'
 
-export interface EinsumOptions extends Omit<LinearOptions, 'useBias'> {
+/** A sum of products by a formula, as `np.einsum` is one. */
+export type EinsumOp = (einsumStr: string, x: NDArray, kernel: NDArray) => NDArray
+
+export interface EinsumOptions extends Omit<LinearOptions, 'useBias' | 'dotGeneral'> {
   /** Default no bias. */
   readonly biasShape?: Shape | null
+  /** What computes the formula; default `np.einsum`. */
+  readonly einsumOp?: EinsumOp | null
 }
 
 /** Input, kernel and result of a formula. @throws ArgumentError */
@@ -49,6 +54,9 @@ export class Einsum extends Module<[x: NDArray, einsumStr?: string], NDArray> {
   readonly biasShape: Shape | null
   readonly dtype: DType | null
   readonly paramDtype: DType
+  readonly promoteDtype: PromoteDtype | null
+  readonly preferredElementType: DType | null
+  readonly einsumOp: EinsumOp | null
 
   /** @throws ArgumentError if the formula isn't one of two operands and a result */
   constructor(einsumStr: string, kernelShape: Shape, options: EinsumOptions) {
@@ -63,6 +71,9 @@ export class Einsum extends Module<[x: NDArray, einsumStr?: string], NDArray> {
     this.biasShape = biasShape
     this.dtype = dtype
     this.paramDtype = paramDtype
+    this.promoteDtype = options.promoteDtype ?? null
+    this.preferredElementType = options.preferredElementType ?? null
+    this.einsumOp = options.einsumOp ?? null
   }
 
   /**
@@ -72,11 +83,13 @@ export class Einsum extends Module<[x: NDArray, einsumStr?: string], NDArray> {
    */
   override call(x: NDArray, einsumStr: string = this.einsumStr): NDArray {
     const [formula, , kernelTerm, result] = termsOf(einsumStr)
-    const [input, kernel, bias] = promoteDtype(
+    const [input, kernel, bias] = promoted(
+      this.promoteDtype,
       [x, this.kernel.value, this.bias === null ? null : this.bias.value],
       this.dtype,
     )
-    const y = np.einsum(formula, input, kernel)
+    const einsum: EinsumOp = this.einsumOp ?? np.einsum
+    const y = inPreferred(this.preferredElementType, (a, b) => einsum(formula, a, b), input, kernel)
     if (bias === null) return y
     const names = axisNames(kernelTerm, kernel.ndim)
     const shape = axisNames(result, y.ndim).map((name) =>

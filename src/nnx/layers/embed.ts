@@ -6,9 +6,9 @@ import { Module } from '../module.js'
 import type { Rngs } from '../rngs.js'
 import { type Metadata, Param } from '../variable.js'
 import { requireSize } from './linear.js'
-import { promoteDtype } from './promote.js'
+import { promoted, type PromoteDtype, type PromoteOptions } from './promote.js'
 
-export interface EmbedOptions {
+export interface EmbedOptions extends PromoteOptions {
   readonly rngs: Rngs
   /** Dtype of the result; default that of the parameters. */
   readonly dtype?: DType | null
@@ -35,6 +35,7 @@ export class Embed extends Module<[ids: NDArray], NDArray> {
   readonly features: number
   readonly dtype: DType | null
   readonly paramDtype: DType
+  readonly promoteDtype: PromoteDtype | null
 
   /** @throws ArgumentError if a size isn't a whole number */
   constructor(numEmbeddings: number, features: number, options: EmbedOptions) {
@@ -47,12 +48,13 @@ export class Embed extends Module<[ids: NDArray], NDArray> {
     this.features = features
     this.dtype = options.dtype ?? null
     this.paramDtype = paramDtype
+    this.promoteDtype = options.promoteDtype ?? null
   }
 
   /** Integers `[...]` to vectors `[..., features]`; NaN for numbers that aren't in the table. @throws DTypeError */
   override call(ids: NDArray): NDArray {
     if (!isInteger(ids.dtype)) throw new DTypeError('Embed', 'integers', showAval(ids.aval))
-    const [embedding] = promoteDtype([this.embedding.value], this.dtype)
+    const [embedding] = promoted(this.promoteDtype, [this.embedding.value], this.dtype)
     // Of a table of one row, every number is that row.
     if (this.numEmbeddings === 1) return lax.broadcastTo(embedding, [...ids.shape, this.features])
     return lax.take(embedding, ids, 0)
@@ -63,7 +65,7 @@ export class Embed extends Module<[ids: NDArray], NDArray> {
     if (query.ndim === 0 || query.shape[query.ndim - 1] !== this.features) {
       throw new ShapeError('Embed.attend', `queries of ${this.features} features`, showAval(query.aval))
     }
-    const [q, embedding] = promoteDtype([query, this.embedding.value], this.dtype)
+    const [q, embedding] = promoted(this.promoteDtype, [query, this.embedding.value], this.dtype)
     return lax.dotGeneral(q, embedding, { contract: [[q.ndim - 1], [1]], batch: [[], []] })
   }
 }

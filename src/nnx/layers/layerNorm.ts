@@ -6,14 +6,14 @@ import { Module } from '../module.js'
 import type { Rngs } from '../rngs.js'
 import { type Metadata, Param } from '../variable.js'
 import { requireSize } from './linear.js'
-import { meanAndVariance, normalize, type StatisticsOptions } from './norm.js'
-import { promoteDtype } from './promote.js'
+import { meanAndVariance, type NamedAxisOptions, normalize, type StatisticsOptions, statisticsOf } from './norm.js'
+import { promoted, type PromoteDtype, type PromoteOptions } from './promote.js'
 
 /** One axis or several. */
 export type NormAxes = number | readonly number[]
 
 /** Options that all normalizations of examples have. */
-export interface NormOptions {
+export interface NormOptions extends PromoteOptions, NamedAxisOptions {
   readonly rngs: Rngs
   /** Added to the variance; default 1e-6. */
   readonly epsilon?: number
@@ -64,6 +64,9 @@ abstract class FeatureNorm extends Module<[x: NDArray, options?: NormCallOptions
   readonly dtype: DType | null
   readonly paramDtype: DType
   readonly useFastVariance: boolean
+  readonly axisName: string | null
+  readonly axisIndexGroups: readonly (readonly number[])[] | null
+  readonly promoteDtype: PromoteDtype | null
 
   constructor(name: string, numFeatures: number, options: NormOptions) {
     super()
@@ -78,6 +81,9 @@ abstract class FeatureNorm extends Module<[x: NDArray, options?: NormCallOptions
     this.dtype = dtype
     this.paramDtype = paramDtype
     this.useFastVariance = useFastVariance
+    this.axisName = options.axisName ?? null
+    this.axisIndexGroups = options.axisIndexGroups ?? null
+    this.promoteDtype = options.promoteDtype ?? null
   }
 
   /** @internal Input, scale and bias in the dtype of the computation; scale and bias along the feature axes. */
@@ -90,7 +96,8 @@ abstract class FeatureNorm extends Module<[x: NDArray, options?: NormCallOptions
       const expected = `${this.numFeatures} features at the axes [${featureAxes.join()}]`
       throw new ShapeError(where, expected, showAval(x.aval))
     }
-    const [input, scale, bias] = promoteDtype(
+    const [input, scale, bias] = promoted(
+      this.promoteDtype,
       [x, this.scale === null ? null : this.scale.value, this.bias === null ? null : this.bias.value],
       this.dtype,
     )
@@ -137,7 +144,7 @@ export class LayerNorm extends FeatureNorm {
   override call(x: NDArray, { mask = null }: NormCallOptions = {}): NDArray {
     const reduced = sortedAxes('LayerNorm', this.reductionAxes, x.ndim)
     const features = sortedAxes('LayerNorm', this.featureAxes, x.ndim)
-    return this.normalized('LayerNorm', x, reduced, features, { mask, useFastVariance: this.useFastVariance })
+    return this.normalized('LayerNorm', x, reduced, features, { ...statisticsOf(this), mask })
   }
 }
 
@@ -166,8 +173,7 @@ export class RMSNorm extends FeatureNorm {
   override call(x: NDArray, { mask = null }: NormCallOptions = {}): NDArray {
     const reduced = sortedAxes('RMSNorm', this.reductionAxes, x.ndim)
     const features = sortedAxes('RMSNorm', this.featureAxes, x.ndim)
-    const { useFastVariance } = this
-    return this.normalized('RMSNorm', x, reduced, features, { mask, useFastVariance, useMean: false })
+    return this.normalized('RMSNorm', x, reduced, features, { ...statisticsOf(this), mask, useMean: false })
   }
 }
 
@@ -200,7 +206,7 @@ export class InstanceNorm extends FeatureNorm {
       throw new ArgumentError('InstanceNorm', 'feature axes without the batch axis 0', `[${features.join()}]`)
     }
     const reduced = lax.range(x.ndim).filter((i) => i > 0 && !features.includes(i))
-    return this.normalized('InstanceNorm', x, reduced, features, { mask, useFastVariance: this.useFastVariance })
+    return this.normalized('InstanceNorm', x, reduced, features, { ...statisticsOf(this), mask })
   }
 }
 
@@ -253,10 +259,9 @@ export class GroupNorm extends FeatureNorm {
     const grouped = (y: NDArray): NDArray => lax.reshape(y, [...y.shape.slice(0, -1), this.numGroups, this.groupSize])
     const [input, scale, bias] = this.operands('GroupNorm', x, [last])
     const places = axes.filter((i) => i !== last)
-    const { useFastVariance } = this
     const statistics = meanAndVariance(grouped(input), [...places, x.ndim], {
+      ...statisticsOf(this),
       mask: mask === null ? null : grouped(lax.broadcastTo(mask, x.shape)),
-      useFastVariance,
     })
     const shape = x.shape.map((n, i) => (places.includes(i) ? 1 : n))
     const [mean, variance] = statistics.map((y) =>

@@ -6,9 +6,9 @@ import { type Initializer, initializers } from '../../nn/index.js'
 import { Module } from '../module.js'
 import type { Rngs } from '../rngs.js'
 import { type Metadata, Param } from '../variable.js'
-import { promoteDtype } from './promote.js'
+import { type DotGeneral, preferring, type ProductOptions, promoted, type PromoteDtype } from './promote.js'
 
-export interface LinearOptions {
+export interface LinearOptions extends ProductOptions {
   readonly rngs: Rngs
   /** Default true. */
   readonly useBias?: boolean
@@ -49,6 +49,9 @@ export class Linear extends Module<[x: NDArray], NDArray> {
   readonly useBias: boolean
   readonly dtype: DType | null
   readonly paramDtype: DType
+  readonly promoteDtype: PromoteDtype | null
+  readonly preferredElementType: DType | null
+  readonly dotGeneral: DotGeneral | null
 
   /** @throws ArgumentError if a number of features isn't a whole number */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
@@ -64,6 +67,9 @@ export class Linear extends Module<[x: NDArray], NDArray> {
     this.useBias = useBias
     this.dtype = dtype
     this.paramDtype = paramDtype
+    this.promoteDtype = options.promoteDtype ?? null
+    this.preferredElementType = options.preferredElementType ?? null
+    this.dotGeneral = options.dotGeneral ?? null
   }
 
   /** `[..., inFeatures]` to `[..., outFeatures]`. @throws ShapeError */
@@ -71,11 +77,13 @@ export class Linear extends Module<[x: NDArray], NDArray> {
     if (x.ndim === 0 || x.shape[x.ndim - 1] !== this.kernel.shape[0]) {
       throw new ShapeError('Linear', `inputs of ${this.inFeatures} features in the last axis`, showAval(x.aval))
     }
-    const [input, kernel, bias] = promoteDtype(
+    const [input, kernel, bias] = promoted(
+      this.promoteDtype,
       [x, this.kernel.value, this.bias === null ? null : this.bias.value],
       this.dtype,
     )
-    const y = lax.dotGeneral(input, kernel, { contract: [[x.ndim - 1], [0]], batch: [[], []] })
+    const dims = { contract: [[x.ndim - 1], [0]], batch: [[], []] } as const
+    const y = (this.dotGeneral ?? lax.dotGeneral)(input, kernel, dims, preferring(this.preferredElementType))
     return bias === null ? y : np.add(y, bias)
   }
 }

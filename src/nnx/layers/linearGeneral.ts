@@ -6,13 +6,15 @@ import * as np from '../../numpy/index.js'
 import { Module } from '../module.js'
 import { Param } from '../variable.js'
 import { defaultKernelInit, type LinearOptions, requireSize } from './linear.js'
-import { promoteDtype } from './promote.js'
+import { type DotGeneral, preferring, promoted, type PromoteDtype } from './promote.js'
 
 export interface LinearGeneralOptions extends LinearOptions {
   /** The axes of the input that are contracted, one for each number of input features; default the last. */
   readonly axis?: number | readonly number[]
   /** Sizes of leading axes, by axis, that each have a kernel and a bias of their own; default none. */
   readonly batchAxis?: Readonly<Record<number, number>>
+  /** Makes a `dotGeneral` for each call, in the place of that. */
+  readonly dotGeneralCls?: (() => DotGeneral) | null
 }
 
 const list = (x: number | readonly number[]): readonly number[] => (typeof x === 'number' ? [x] : x)
@@ -43,6 +45,10 @@ export class LinearGeneral extends Module<[x: NDArray], NDArray> {
   readonly useBias: boolean
   readonly dtype: DType | null
   readonly paramDtype: DType
+  readonly promoteDtype: PromoteDtype | null
+  readonly preferredElementType: DType | null
+  readonly dotGeneral: DotGeneral | null
+  readonly dotGeneralCls: (() => DotGeneral) | null
 
   /** @throws ArgumentError if axes and features don't fit, or batch axes aren't the leading ones */
   constructor(
@@ -78,6 +84,10 @@ export class LinearGeneral extends Module<[x: NDArray], NDArray> {
     this.useBias = useBias
     this.dtype = dtype
     this.paramDtype = paramDtype
+    this.promoteDtype = options.promoteDtype ?? null
+    this.preferredElementType = options.preferredElementType ?? null
+    this.dotGeneral = options.dotGeneral ?? null
+    this.dotGeneralCls = options.dotGeneralCls ?? null
   }
 
   /** The contracted axes vanish, the output features come last: `[...batch, ...rest, ...outFeatures]`. @throws ShapeError */
@@ -92,15 +102,15 @@ export class LinearGeneral extends Module<[x: NDArray], NDArray> {
         showAval(x.aval),
       )
     }
-    const [input, kernel, bias] = promoteDtype(
+    const [input, kernel, bias] = promoted(
+      this.promoteDtype,
       [x, this.kernel.value, this.bias === null ? null : this.bias.value],
       this.dtype,
     )
     const batchAxes = lax.range(batch.length)
-    const y = lax.dotGeneral(input, kernel, {
-      contract: [axes, axes.map((_, i) => batch.length + i)],
-      batch: [batchAxes, batchAxes],
-    })
+    const dotGeneral = this.dotGeneralCls?.() ?? this.dotGeneral ?? lax.dotGeneral
+    const dims = { contract: [axes, axes.map((_, i) => batch.length + i)], batch: [batchAxes, batchAxes] } as const
+    const y = dotGeneral(input, kernel, dims, preferring(this.preferredElementType))
     if (bias === null) return y
     const between = lax.range(y.ndim - batch.length - this.outFeatures.length).map(() => 1)
     return np.add(y, lax.reshape(bias, [...batch, ...between, ...this.outFeatures]))

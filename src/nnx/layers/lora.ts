@@ -6,7 +6,7 @@ import { Module } from '../module.js'
 import type { Rngs } from '../rngs.js'
 import { LoRAParam, type Metadata, type Param } from '../variable.js'
 import { Linear, type LinearOptions, requireSize } from './linear.js'
-import { promoteDtype } from './promote.js'
+import { promoted, type PromoteDtype, type PromoteOptions } from './promote.js'
 
 /** A class of parameters, {@link LoRAParam} or another. */
 export type ParamClass = new (value: NDArray, metadata?: Metadata) => Param
@@ -23,7 +23,7 @@ interface AdapterOptions {
   readonly bMetadata?: Metadata
 }
 
-export interface LoRAOptions extends AdapterOptions {
+export interface LoRAOptions extends AdapterOptions, PromoteOptions {
   readonly rngs: Rngs
   /** What the adapter is added to; default nothing. */
   readonly baseModule?: Module<[x: NDArray], NDArray> | null
@@ -55,6 +55,7 @@ export class LoRA extends Module<[x: NDArray], NDArray> {
   readonly baseModule: Module<[x: NDArray], NDArray> | null
   readonly dtype: DType | null
   readonly paramDtype: DType
+  readonly promoteDtype: PromoteDtype | null
 
   /** @throws ArgumentError if a size isn't whole, or the base can't be called */
   constructor(inFeatures: number, loraRank: number, outFeatures: number, options: LoRAOptions) {
@@ -70,6 +71,7 @@ export class LoRA extends Module<[x: NDArray], NDArray> {
     this.baseModule = baseModule
     this.dtype = dtype
     this.paramDtype = paramDtype
+    this.promoteDtype = options.promoteDtype ?? null
     this.loraA = new loraParamType(aInitializer(rngs.params(), [inFeatures, loraRank], paramDtype), aMetadata)
     this.loraB = new loraParamType(bInitializer(rngs.params(), [loraRank, outFeatures], paramDtype), bMetadata)
   }
@@ -79,7 +81,7 @@ export class LoRA extends Module<[x: NDArray], NDArray> {
     if (x.ndim === 0 || x.shape[x.ndim - 1] !== this.inFeatures) {
       throw new ShapeError('LoRA', `inputs of ${this.inFeatures} features in the last axis`, showAval(x.aval))
     }
-    const [input, a, b] = promoteDtype([x, this.loraA.value, this.loraB.value], this.dtype)
+    const [input, a, b] = promoted(this.promoteDtype, [x, this.loraA.value, this.loraB.value], this.dtype)
     const y = np.matmul(np.matmul(input, a), b)
     return this.baseModule === null ? y : np.add(y, this.baseModule(x))
   }
@@ -91,6 +93,8 @@ export interface LoRALinearOptions extends LinearOptions, AdapterOptions {
   readonly loraDtype?: DType | null
   /** Dtype of the adapter's parameters; default float32. */
   readonly loraParamDtype?: DType
+  /** `promoteDtype` of the adapter. */
+  readonly loraPromoteDtype?: PromoteDtype | null
 }
 
 /**
@@ -112,6 +116,7 @@ export class LoRALinear extends Linear {
       rngs,
       dtype: loraDtype,
       paramDtype: loraParamDtype,
+      promoteDtype: options.loraPromoteDtype ?? null,
       ...(aInitializer && { aInitializer }),
       ...(bInitializer && { bInitializer }),
       ...(loraParamType && { loraParamType }),

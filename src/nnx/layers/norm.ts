@@ -7,7 +7,7 @@ import { Module } from '../module.js'
 import type { Rngs } from '../rngs.js'
 import { BatchStat, type Metadata, Param } from '../variable.js'
 import { requireSize } from './linear.js'
-import { canonicalizeDtype } from './promote.js'
+import { promoted, type PromoteDtype, type PromoteOptions } from './promote.js'
 
 /** @internal How statistics are computed. */
 export interface StatisticsOptions {
@@ -17,6 +17,18 @@ export interface StatisticsOptions {
   readonly useFastVariance?: boolean
   /** Whether the mean is subtracted; default true. If not, the variance is `E[x²]` and the mean 0. */
   readonly useMean?: boolean
+  /** Axis of `vmap` over which the statistics are averaged too; default none. */
+  readonly axisName?: string | null
+  /** Members of that axis that are averaged together, in groups; default all. */
+  readonly axisIndexGroups?: readonly (readonly number[])[] | null
+}
+
+/** Options of normalizations whose statistics are those of several members of a mapped axis. */
+export interface NamedAxisOptions {
+  /** Axis of `vmap` over which the statistics are averaged too; default none. */
+  readonly axisName?: string | null
+  /** Members of that axis that are averaged together, in groups; default all. */
+  readonly axisIndexGroups?: readonly (readonly number[])[] | null
 }
 
 /** Statistics are computed in single precision at least. */
@@ -26,15 +38,17 @@ const wide = (x: NDArray): NDArray => (x.dtype === 'float32' || x.dtype === 'flo
 export const meanAndVariance = (
   x: NDArray,
   axes: readonly number[],
-  { mask = null, useFastVariance = true, useMean = true }: StatisticsOptions,
+  { mask = null, useFastVariance = true, useMean = true, axisName = null, axisIndexGroups = null }: StatisticsOptions,
 ): readonly [mean: NDArray, variance: NDArray] => {
   const wider = wide(x)
   const counted = mask === null ? null : lax.broadcastTo(mask.astype('bool'), x.shape)
   const count = counted === null ? null : np.sum(counted.astype(wider.dtype), { axis: axes })
-  const average = (y: NDArray): NDArray =>
+  const local = (y: NDArray): NDArray =>
     counted === null || count === null
       ? np.mean(y, { axis: axes })
       : np.divide(np.sum(np.where(counted, y, 0), { axis: axes }), count)
+  const average = (y: NDArray): NDArray =>
+    axisName === null ? local(y) : lax.pmean(local(y), axisName, axisIndexGroups === null ? {} : { axisIndexGroups })
   if (!useMean) {
     const variance = average(np.square(wider))
     return [np.zerosLike(variance), variance]
@@ -60,7 +74,18 @@ export const normalize = (
   return bias === null ? y : np.add(y, bias)
 }
 
-export interface BatchNormOptions {
+/** @internal The settings of a layer's statistics. */
+export const statisticsOf = ({
+  useFastVariance,
+  axisName,
+  axisIndexGroups,
+}: Required<Pick<StatisticsOptions, 'useFastVariance' | 'axisName' | 'axisIndexGroups'>>): StatisticsOptions => ({
+  useFastVariance,
+  axisName,
+  axisIndexGroups,
+})
+
+export interface BatchNormOptions extends PromoteOptions, NamedAxisOptions {
   readonly rngs: Rngs
   /** Whether the running statistics are used, and not those of the batch; default false. `train()` and `eval()` set it. */
   readonly useRunningAverage?: boolean
@@ -125,6 +150,9 @@ export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOption
   readonly dtype: DType | null
   readonly paramDtype: DType
   readonly useFastVariance: boolean
+  readonly axisName: string | null
+  readonly axisIndexGroups: readonly (readonly number[])[] | null
+  readonly promoteDtype: PromoteDtype | null
 
   /** @throws ArgumentError if the number of features isn't whole, or the momentum isn't in [0, 1] */
   constructor(numFeatures: number, options: BatchNormOptions) {
@@ -149,6 +177,9 @@ export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOption
     this.dtype = dtype
     this.paramDtype = paramDtype
     this.useFastVariance = useFastVariance
+    this.axisName = options.axisName ?? null
+    this.axisIndexGroups = options.axisIndexGroups ?? null
+    this.promoteDtype = options.promoteDtype ?? null
   }
 
   /** `[..., features, ...]` with the features at `axis`. @throws ShapeError */
@@ -159,25 +190,28 @@ export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOption
       throw new ShapeError('BatchNorm', `${this.numFeatures} features at axis ${this.axis}`, showAval(x.aval))
     }
     const axes = lax.range(x.ndim).filter((i) => i !== axis)
+    const value = (p: Param | null): NDArray | null => (p === null ? null : p.value)
+    const [input, runningMean, runningVar, scale, bias] = promoted(
+      this.promoteDtype,
+      [x, this.mean.value, this.var.value, value(this.scale), value(this.bias)],
+      this.dtype,
+    )
     const [mean, variance] = useRunningAverage
-      ? [this.mean.value, this.var.value]
-      : meanAndVariance(x, axes, { mask, useFastVariance: this.useFastVariance })
+      ? [runningMean, runningVar]
+      : meanAndVariance(input, axes, { ...statisticsOf(this), mask })
     if (!useRunningAverage) {
       this.mean.value = this.running(this.mean.value, mean)
       this.var.value = this.running(this.var.value, variance)
     }
-    const scale = this.scale === null ? null : this.scale.value
-    const bias = this.bias === null ? null : this.bias.value
-    const dtype = canonicalizeDtype([x, scale, bias], this.dtype)
     const spread = (y: NDArray): NDArray => lax.expandDims(y, axes)
     return normalize(
-      x,
+      input,
       spread(mean),
       spread(variance),
       scale === null ? null : spread(scale),
       bias === null ? null : spread(bias),
       this.epsilon,
-    ).astype(dtype)
+    ).astype(input.dtype)
   }
 
   private running(old: NDArray, batch: NDArray): NDArray {

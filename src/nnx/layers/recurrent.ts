@@ -1,13 +1,16 @@
 /** Recurrent networks: a cell over all steps of sequences. */
 import { type NDArray, ShapeError, showAval } from '../../core/index.js'
-import { scan } from '../../control/index.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
 import * as tree from '../../pytree/index.js'
-import type { Filter } from '../filter.js'
+import { All, type Filter } from '../filter.js'
 import { merge, split, update } from '../graph.js'
+import type { GraphDef } from '../graphdef.js'
 import { Module } from '../module.js'
-import { Rngs, RngStream } from '../rngs.js'
+import { restoreRngs, Rngs, RngState, RngStream, splitRngs } from '../rngs.js'
+import type { AnyState } from '../state.js'
+import { Carry, StateAxes } from '../transforms/axes.js'
+import { unrolledScan } from '../transforms/unrolled.js'
 import { Param } from '../variable.js'
 import type { RNNCellBase } from './recurrentCells.js'
 
@@ -58,11 +61,23 @@ export interface RNNOptions<R extends boolean = boolean> {
   readonly reverse?: boolean
   /** Whether outputs in reverse are in the order of the inputs; default false. */
   readonly keepOrder?: boolean
+  /** Steps in one turn of the loop, `true`: all, without a loop; default 1. Changes the time that things take, not the result. */
+  readonly unroll?: number | boolean
+  /**
+   * What becomes of the cell's state, by filter: `nnx.Carry` goes from step to step, of an axis each step has its slice, `null`
+   * is the same for all steps, which don't change it. Default all from step to step.
+   */
+  readonly stateAxes?: StateAxes | null
+  /** Random streams of the cell that give the same keys at all steps; default none. */
+  readonly broadcastRngs?: Filter
   /** Keys of the first carry: true for a stream from the seed 0, false for none; default true. */
   readonly rngs?: Rngs | boolean
 }
 
-export interface RNNCallOptions<C> extends Omit<RNNOptions, 'rngs' | 'returnCarry'> {
+export interface RNNCallOptions<C> extends Omit<
+  RNNOptions,
+  'rngs' | 'returnCarry' | 'unroll' | 'stateAxes' | 'broadcastRngs'
+> {
   /** Default that of the cell. */
   readonly initialCarry?: C | null
   /** Lengths of the sequences, `[batch]`: the carry returned is that after the last step of each. Default all of them. */
@@ -78,44 +93,84 @@ const carryStream = (rngs: Rngs | RngStream | boolean): RngStream | null => {
   return rngs instanceof RngStream ? rngs : rngs.carry.fork()
 }
 
-/** One step of a cell, without side effects. */
-type Step<C> = readonly [carry: C, y: NDArray]
+/** What becomes of a part of a cell's state: it stays, goes from step to step, or each step has its slice. */
+type Fate = 'constant' | 'dropped' | typeof Carry | number
+
+interface CellScan {
+  readonly everyCarry: boolean
+  readonly stateAxes: StateAxes
+  readonly broadcastRngs: Filter
+  readonly unroll: number | boolean
+}
 
 /**
- * A loop over the first axis of `xs`; state of the cell goes from step to step. So that gradients of parameters need not go
- * from step to step too, parameters stay, unless the cell turns out to write some.
+ * A loop over the first axis of `xs`. So that gradients of parameters need not go from step to step too, carried
+ * parameters stay, unless the cell turns out to write some.
  *
- * @param constant - what isn't written
  * @returns last carry, outputs, and all carries where asked for
  */
 const scanCell = <C>(
   cell: RNNCellBase<C>,
   first: C,
   xs: NDArray,
-  everyCarry: boolean,
+  { everyCarry, stateAxes, broadcastRngs, unroll }: CellScan,
   constant: Filter = Param,
 ): readonly [carry: C, outputs: NDArray, carries: C | null] => {
-  const [graphdef, params, rest] = split(cell, constant, true)
-  const given = tree.leaves(params)
+  const parts: readonly (readonly [filter: Filter, fate: Fate])[] = [
+    [All(RngState, broadcastRngs), 'dropped'],
+    ...stateAxes.filters.flatMap((filter, i): readonly (readonly [Filter, Fate])[] => {
+      const axis = stateAxes.axes[i]!
+      if (axis === Carry) return [[All(constant, filter), 'constant'], [filter, Carry]] // prettier-ignore
+      return [[filter, axis ?? 'dropped']]
+    }),
+  ]
+  const filters = parts.map(([filter]) => filter)
+  const fates = parts.map(([, fate]) => fate)
+  const apart = (whole: RNNCellBase<C>): readonly [GraphDef<RNNCellBase<C>>, ...AnyState[]] =>
+    split(whole, ...filters)
+  const [graphdef, ...states] = apart(cell)
+  const indices = (is: (fate: Fate) => boolean): readonly number[] => fates.flatMap((fate, i) => (is(fate) ? [i] : []))
+  const carried = indices((fate) => fate === Carry)
+  const sliced = indices((fate) => typeof fate === 'number')
+  const moved = (state: AnyState, from: (axis: number) => number, to: (axis: number) => number, i: number): AnyState =>
+    tree.map(
+      (x: NDArray) => np.moveaxis(x, from(fates[i] as number), to(fates[i] as number)),
+      state as never,
+    )
+  const given = tree.leaves(states.filter((_, i) => fates[i] === 'constant'))
   let isWritten = false
   const step = (
-    [state, carry]: readonly [typeof rest, C],
-    x: NDArray,
-  ): readonly [readonly [typeof rest, C], readonly [NDArray, C | null]] => {
-    const copy = merge(graphdef, params, state)
-    const [next, y]: Step<C> = copy(carry, x)
-    const [, paramsAfter, stateAfter] = split(copy, constant, true)
-    isWritten ||= tree.leaves(paramsAfter).some((leaf, i) => leaf !== given[i])
-    return [
-      [stateAfter, next],
-      [y, everyCarry ? next : null],
-    ]
+    [inCarry, carry]: readonly [readonly AnyState[], C],
+    [x, slices]: readonly [NDArray, readonly AnyState[]],
+  ): readonly [readonly [readonly AnyState[], C], readonly [NDArray, C | null, readonly AnyState[]]] => {
+    const filled = [...states]
+    carried.forEach((i, k) => (filled[i] = inCarry[k]!))
+    sliced.forEach((i, k) => (filled[i] = slices[k]!))
+    const copy = merge(graphdef, ...(filled as [AnyState, ...AnyState[]]))
+    const [next, y] = copy(carry, x)
+    const [, ...after] = apart(copy)
+    const constants = tree.leaves(after.filter((_, i) => fates[i] === 'constant'))
+    isWritten ||= constants.some((leaf, i) => leaf !== given[i])
+    return [[carried.map((i) => after[i]!), next], [y, everyCarry ? next : null, sliced.map((i) => after[i]!)]] // prettier-ignore
   }
-  const [[state, carry], [outputs, carries]] = scan(step, [rest, first] as const, xs)
-  if (isWritten) return scanCell(cell, first, xs, everyCarry, false)
-  update(cell, state)
+  const slices = sliced.map((i) => moved(states[i]!, (axis) => axis, () => 0, i)) // prettier-ignore
+  const [[last, carry], [outputs, carries, stacked]] = unrolledScan(
+    step,
+    [carried.map((i) => states[i]!), first] as const,
+    [xs, slices] as const,
+    { length: xs.shape[0]!, unroll },
+  )
+  if (isWritten) return scanCell(cell, first, xs, { everyCarry, stateAxes, broadcastRngs, unroll }, false)
+  carried.forEach((_, k) => {
+    update(cell, last[k]!)
+  })
+  sliced.forEach((i, k) => {
+    update(cell, moved(stacked[k]!, () => 0, (axis) => axis, i)) // prettier-ignore
+  })
   return [carry, outputs, carries]
 }
+
+const allCarried = new StateAxes([['...', Carry]])
 
 /** Arguments of {@link RNN.call}. */
 export type RNNArgs<C> = readonly [x: NDArray, options?: RNNCallOptions<C> & { readonly returnCarry?: boolean }]
@@ -143,6 +198,9 @@ export class RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RNNRes
   readonly returnCarry: boolean
   readonly reverse: boolean
   readonly keepOrder: boolean
+  readonly unroll: number | boolean
+  readonly stateAxes: StateAxes | null
+  readonly broadcastRngs: Filter
   readonly rngs: RngStream | null
 
   constructor(cell: RNNCellBase<C>, options: RNNOptions<R> = {}) {
@@ -153,6 +211,9 @@ export class RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RNNRes
     this.returnCarry = returnCarry
     this.reverse = reverse
     this.keepOrder = keepOrder
+    this.unroll = options.unroll ?? 1
+    this.stateAxes = options.stateAxes ?? null
+    this.broadcastRngs = options.broadcastRngs ?? null
     this.rngs = carryStream(rngs)
   }
 
@@ -180,7 +241,12 @@ export class RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RNNRes
       )
     const steps = lax.moveToFront(reverse ? flipped(x) : x, axis)
     const everyCarry = seqLengths !== null && returnCarry
-    const [last, stacked, carries] = scanCell(this.cell, first, steps, everyCarry)
+    const { broadcastRngs, unroll, stateAxes } = this
+    const settings = { everyCarry, broadcastRngs, unroll, stateAxes: stateAxes ?? allCarried }
+    // Flax's way: streams that all steps share are forked for the loop.
+    const backups = splitRngs(this.cell, { splits: 1, only: broadcastRngs, squeeze: true })
+    const [last, stacked, carries] = scanCell(this.cell, first, steps, settings)
+    restoreRngs(backups)
     const outputs = np.moveaxis(stacked, 0, axis)
     const y = reverse && keepOrder ? flipped(outputs) : outputs
     const carry = everyCarry ? tree.map((c: NDArray) => lastCarry(c, seqLengths), carries as never) : last

@@ -8,6 +8,7 @@ import { Module } from '../module.js'
 import { type Rngs, RngStream } from '../rngs.js'
 import type { Metadata } from '../variable.js'
 import { defaultKernelInit, Linear } from './linear.js'
+import type { PromoteDtype, PromoteOptions } from './promote.js'
 
 /** A function of each element. */
 export type Elementwise = (x: NDArray) => NDArray
@@ -20,7 +21,7 @@ export interface CarryOptions {
 }
 
 /** Options that all cells have. */
-export interface CellOptions {
+export interface CellOptions extends PromoteOptions {
   readonly rngs: Rngs
   /** Default tanh. */
   readonly activationFn?: Elementwise
@@ -54,12 +55,6 @@ export interface SimpleCellOptions extends CellOptions {
   /** Whether the carry is added before the activation; default false. */
   readonly residual?: boolean
 }
-
-/** Metadata of a kernel and a bias, where given. */
-const withMetadata = (kernelMetadata?: Metadata, biasMetadata?: Metadata): object => ({
-  ...(kernelMetadata && { kernelMetadata }),
-  ...(biasMetadata && { biasMetadata }),
-})
 
 /** `[..., n · size]` as n arrays `[..., size]`. */
 const parts = (x: NDArray, count: number): readonly NDArray[] => {
@@ -100,6 +95,7 @@ abstract class FeatureCell<C> extends RNNCellBase<C> {
   readonly carryInit: Initializer | null
   readonly dtype: DType | null
   readonly paramDtype: DType
+  readonly promoteDtype: PromoteDtype | null
 
   constructor(inFeatures: number, hiddenFeatures: number, dtype: DType | null, options: CellOptions) {
     super()
@@ -111,6 +107,7 @@ abstract class FeatureCell<C> extends RNNCellBase<C> {
     this.carryInit = carryInit
     this.dtype = dtype
     this.paramDtype = paramDtype
+    this.promoteDtype = options.promoteDtype ?? null
   }
 
   /** @internal `[..., hiddenFeatures]` by the initializer, for each of `count` arrays. @throws ArgumentError without keys */
@@ -125,35 +122,55 @@ abstract class FeatureCell<C> extends RNNCellBase<C> {
 
   /** @internal A linear map of the input to `multiple` times the hidden features. */
   protected ofInput(multiple: number, useBias: boolean, options: CellOptions): Linear {
-    const { rngs, kernelInit = defaultKernelInit, biasInit = initializers.zeros } = options
-    return new Linear(this.inFeatures, multiple * this.hiddenFeatures, {
-      rngs,
-      useBias,
-      kernelInit,
-      biasInit,
-      dtype: this.dtype,
-      paramDtype: this.paramDtype,
-      ...withMetadata(options.kernelMetadata, options.biasMetadata),
-    })
+    const { kernelInit = defaultKernelInit, kernelMetadata } = options
+    return this.gates(this.inFeatures, multiple, useBias, options, kernelInit, kernelMetadata)
   }
 
   /** @internal A linear map of the carry to `multiple` times the hidden features. */
   protected ofCarry(multiple: number, useBias: boolean, options: CellOptions, kernelInit: Initializer): Linear {
-    const { rngs, biasInit = initializers.zeros } = options
-    return new Linear(this.hiddenFeatures, multiple * this.hiddenFeatures, {
+    return this.gates(this.hiddenFeatures, multiple, useBias, options, kernelInit, options.recurrentKernelMetadata)
+  }
+
+  private gates(
+    features: number,
+    multiple: number,
+    useBias: boolean,
+    { rngs, biasInit = initializers.zeros, biasMetadata }: CellOptions,
+    kernelInit: Initializer,
+    kernelMetadata: Metadata | undefined,
+  ): Linear {
+    return new Linear(features, multiple * this.hiddenFeatures, {
       rngs,
       useBias,
       kernelInit,
       biasInit,
       dtype: this.dtype,
       paramDtype: this.paramDtype,
-      ...withMetadata(options.recurrentKernelMetadata, options.biasMetadata),
+      promoteDtype: this.promoteDtype,
+      ...(kernelMetadata && { kernelMetadata }),
+      ...(biasMetadata && { biasMetadata }),
     })
   }
 }
 
 /** The carry of an LSTM: cell state and hidden state, `[..., hiddenFeatures]` each. */
 export type LSTMCarry = readonly [c: NDArray, h: NDArray]
+
+/** Cells whose carry is `[c, h]`. */
+abstract class LSTMBase extends FeatureCell<LSTMCarry> {
+  /** Two arrays `[..., hiddenFeatures]` for inputs `[..., inFeatures]`. @throws ArgumentError without a stream of keys */
+  override initializeCarry(inputShape: Shape, options: CarryOptions = {}): LSTMCarry {
+    return this.initialized(2, inputShape, options) as unknown as LSTMCarry
+  }
+}
+
+/** Cells whose carry is one array. */
+abstract class SingleCarryCell extends FeatureCell<NDArray> {
+  /** `[..., hiddenFeatures]` for inputs `[..., inFeatures]`. @throws ArgumentError without a stream of keys */
+  override initializeCarry(inputShape: Shape, options: CarryOptions = {}): NDArray {
+    return this.initialized(1, inputShape, options)[0]!
+  }
+}
 
 /** `c' = f · c + i · g`, `h' = o · tanh(c')` for gates before their functions. */
 const lstmStep = (
@@ -184,7 +201,7 @@ const modifiedOrthogonal: Initializer = (key, shape, dtype = 'float32') =>
  * const [next, y] = cell(carry, np.ones([2, 4]))
  * y.shape // => [2, 3]
  */
-export class LSTMCell extends FeatureCell<LSTMCarry> {
+export class LSTMCell extends LSTMBase {
   readonly ii: Linear
   readonly if_: Linear
   readonly ig: Linear
@@ -222,11 +239,6 @@ export class LSTMCell extends FeatureCell<LSTMCarry> {
     ]
     return lstmStep(c, gates, this.gateFn, this.activationFn)
   }
-
-  /** Two arrays `[..., hiddenFeatures]` for inputs `[..., inFeatures]`. @throws ArgumentError without a stream of keys */
-  override initializeCarry(inputShape: Shape, options: CarryOptions = {}): LSTMCarry {
-    return this.initialized(2, inputShape, options) as unknown as LSTMCarry
-  }
 }
 
 /**
@@ -237,7 +249,7 @@ export class LSTMCell extends FeatureCell<LSTMCarry> {
  * const rnn = new nnx.RNN(new nnx.OptimizedLSTMCell(4, 3, { rngs }))
  * rnn(np.ones([2, 5, 4])).shape // => [2, 5, 3]
  */
-export class OptimizedLSTMCell extends FeatureCell<LSTMCarry> {
+export class OptimizedLSTMCell extends LSTMBase {
   /** `[inFeatures, 4 · hiddenFeatures]`: i, f, g, o */
   readonly denseI: Linear
   /** `[hiddenFeatures, 4 · hiddenFeatures]`: i, f, g, o */
@@ -257,11 +269,6 @@ export class OptimizedLSTMCell extends FeatureCell<LSTMCarry> {
   override call([c, h]: LSTMCarry, x: NDArray): readonly [LSTMCarry, NDArray] {
     return lstmStep(c, parts(np.add(this.denseI(x), this.denseH(h)), 4), this.gateFn, this.activationFn)
   }
-
-  /** Two arrays `[..., hiddenFeatures]` for inputs `[..., inFeatures]`. @throws ArgumentError without a stream of keys */
-  override initializeCarry(inputShape: Shape, options: CarryOptions = {}): LSTMCarry {
-    return this.initialized(2, inputShape, options) as unknown as LSTMCarry
-  }
 }
 
 /**
@@ -272,7 +279,7 @@ export class OptimizedLSTMCell extends FeatureCell<LSTMCarry> {
  * const [carry] = cell(np.zeros([2, 3]), np.ones([2, 4]))
  * carry.shape // => [2, 3]
  */
-export class SimpleCell extends FeatureCell<NDArray> {
+export class SimpleCell extends SingleCarryCell {
   readonly denseH: Linear
   readonly denseI: Linear
   readonly residual: boolean
@@ -292,11 +299,6 @@ export class SimpleCell extends FeatureCell<NDArray> {
     const next = this.activationFn(this.residual ? np.add(sum, carry) : sum)
     return [next, next]
   }
-
-  /** `[..., hiddenFeatures]` for inputs `[..., inFeatures]`. @throws ArgumentError without a stream of keys */
-  override initializeCarry(inputShape: Shape, options: CarryOptions = {}): NDArray {
-    return this.initialized(1, inputShape, options)[0]!
-  }
 }
 
 /**
@@ -308,7 +310,7 @@ export class SimpleCell extends FeatureCell<NDArray> {
  * const [carry] = cell(np.zeros([2, 3]), np.ones([2, 4]))
  * carry.shape // => [2, 3]
  */
-export class GRUCell extends FeatureCell<NDArray> {
+export class GRUCell extends SingleCarryCell {
   /** `[inFeatures, 3 · hiddenFeatures]`: r, z, n */
   readonly denseI: Linear
   /** `[hiddenFeatures, 3 · hiddenFeatures]`: r, z, n */
@@ -333,10 +335,5 @@ export class GRUCell extends FeatureCell<NDArray> {
     const n = this.activationFn(np.add(inputN, np.multiply(r, carryN)))
     const next = np.add(np.multiply(np.subtract(1, z), n), np.multiply(z, carry))
     return [next, next]
-  }
-
-  /** `[..., hiddenFeatures]` for inputs `[..., inFeatures]`. @throws ArgumentError without a stream of keys */
-  override initializeCarry(inputShape: Shape, options: CarryOptions = {}): NDArray {
-    return this.initialized(1, inputShape, options)[0]!
   }
 }

@@ -1,6 +1,5 @@
 /** `nnx.scan`: a loop that carries modules, or takes a slice of their Variables at each step. */
 import { ArgumentError, type NDArray, ShapeError, showAval, withShape } from '../../core/index.js'
-import * as control from '../../control/index.js'
 import { canonicalAxis, range, transpose } from '../../lax/index.js'
 import * as tree from '../../pytree/index.js'
 import { arrayLeaf } from '../../transforms/index.js'
@@ -18,6 +17,7 @@ import {
   requireSameType,
   settle,
 } from './effects.js'
+import { unrolledScan } from './unrolled.js'
 
 export interface ScanOptions {
   /**
@@ -31,6 +31,8 @@ export interface ScanOptions {
   readonly length?: number
   /** From the last slice to the first; default false. */
   readonly reverse?: boolean
+  /** Steps in one turn of the loop, `true`: all, without a loop; default 1. Changes the time that things take, not the result. */
+  readonly unroll?: number | boolean
   /** Changes of the metadata of Variables that are scanned: see {@link TransformMetadata}. Default none. */
   readonly transformMetadata?: TransformMetadata
 }
@@ -106,7 +108,14 @@ const lengthOf = ({ def, values }: Operands, kinds: readonly Axis[], length: num
  */
 export const scan = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { inAxes = [Carry, 0], outAxes = [Carry, 0], length, reverse = false, transformMetadata = {} }: ScanOptions = {},
+  {
+    inAxes = [Carry, 0],
+    outAxes = [Carry, 0],
+    length,
+    reverse = false,
+    unroll = 1,
+    transformMetadata = {},
+  }: ScanOptions = {},
 ): ((...args: A) => R) => {
   const [carryIn, carryOut] = [carryAt('inAxes', inAxes), carryAt('outAxes', outAxes)]
   if ((carryIn === null) !== (carryOut === null)) {
@@ -164,7 +173,7 @@ export const scan = <A extends readonly unknown[], R>(
         throw new ArgumentError(where, `an axis for the result at ${showPaths([path])}`, 'nnx.Carry')
       }
     }
-    const [last, ys] = control.scan(
+    const [last, ys] = unrolledScan(
       (carry: readonly unknown[], slices: readonly unknown[]) => {
         const inner = [...values]
         carried.forEach((leaf, i) => (inner[leaf] = carry[i]))
@@ -180,7 +189,7 @@ export const scan = <A extends readonly unknown[], R>(
       scanned.map((leaf) =>
         mapArrays((x) => move(x, canonicalAxis(where, kinds[leaf] as number, x.ndim), 0), values[leaf]),
       ),
-      { length: steps, reverse },
+      { length: steps, reverse, unroll },
     )
     const placed = (value: unknown, axis: number): unknown =>
       mapArrays((y) => move(y, 0, canonicalAxis(where, axis, y.ndim)), value)
