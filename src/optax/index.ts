@@ -9,6 +9,7 @@ export type {
   EmptyState as ScaleState,
 } from './base.js'
 export { trace, type TraceOptions, type TraceState } from './accumulation.js'
+export { withAccumulatorDtype } from './accumulatorDtype.js'
 export {
   adadelta,
   type AdadeltaOptions,

@@ -18,7 +18,8 @@ const maskedNode = new MaskedNode()
 
 /**
  * A tree of booleans, or a function that makes one of the params (in `init`) and of the updates (in `update`). A boolean
- * in the place of a subtree stands for all its leaves.
+ * in the place of a subtree stands for all its leaves. The containers may be others than those of the params, if all names are the
+ * same: plain objects for an `nnx.State`, and the other way round.
  */
 export type MaskOrFn = boolean | object | ((of: ArrayTree) => unknown)
 
@@ -55,8 +56,47 @@ export const treeOf = (given: unknown, of: unknown): unknown =>
   typeof given === 'function' && !tree.isNode(given) ? (given as (of: unknown) => unknown)(of) : given
 
 const maskFor = (where: string, mask: MaskOrFn, of: unknown): Mask => {
-  const [leaves, treedef] = tree.flatten<unknown>(treeOf(mask, of))
-  return { where, treedef, chosen: leaves.map((leaf, i) => chosenAt(where, leaf, () => treedef.paths()[i]!)) }
+  const given = treeOf(mask, of)
+  const [leaves, treedef] = tree.flatten<unknown>(given)
+  const chosen = leaves.map((leaf, i) => chosenAt(where, leaf, () => treedef.paths()[i]!))
+  return { where, ...((isPrefix(treedef, of) ? null : spreadByName(given, chosen, of)) ?? { treedef, chosen }) }
+}
+
+const isPrefix = (treedef: tree.TreeDef, of: unknown): boolean => {
+  try {
+    treedef.flattenUpTo(of)
+    return true
+  } catch (error) {
+    if (error instanceof tree.PytreeError) return false
+    throw error
+  }
+}
+
+/** The names on the way to each leaf. The only field of a node at the end is none: a Variable of a state is its value. */
+const namesOf = (of: unknown): readonly (readonly string[])[] => {
+  const paths = tree.leavesWithPath<unknown>(of).map(([path]) => path)
+  const parents = paths.map((path) => tree.keystr(path.slice(0, -1)))
+  return paths.map((path, i) => {
+    const isAlone = path.at(-1)?.kind === 'attr' && parents.filter((parent) => parent === parents[i]).length === 1
+    return (isAlone ? path.slice(0, -1) : path).map(({ key }) => String(key))
+  })
+}
+
+/**
+ * A mask of other containers than the tree, for the leaves whose names begin with those of a leaf of the mask: a plain object for
+ * the state of a model, say. `null` unless each leaf of the tree has one, and each of the mask is used.
+ */
+const spreadByName = (
+  mask: unknown,
+  chosen: readonly boolean[],
+  of: unknown,
+): Pick<Mask, 'treedef' | 'chosen'> | null => {
+  const prefixes = namesOf(mask)
+  const places = namesOf(of).map((names) =>
+    prefixes.findIndex((prefix) => prefix.every((name, i) => name === names[i])),
+  )
+  const isWhole = places.every((place) => place >= 0) && prefixes.every((_, i) => places.includes(i))
+  return isWhole ? { treedef: tree.structure(of), chosen: places.map((place) => chosen[place]!) } : null
 }
 
 const partsOf = ({ where, treedef }: Mask, of: unknown, name: string): readonly unknown[] =>

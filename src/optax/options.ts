@@ -39,6 +39,11 @@ export const decay = scalarWhere('a number in [0, 1) or an array', (x) => x >= 0
 export const nonNegative = scalarWhere('a number that is not negative or an array', (x) => x >= 0)
 /** Any hyperparameter. */
 export const scalar = scalarWhere('a number or an array', Number.isFinite)
+/** Any hyperparameter that may be without a bound. */
+export const scalarOrInfinity = scalarWhere(
+  'a number, Infinity or an array',
+  (x) => Number.isFinite(x) || x === Infinity,
+)
 export const scalarOrNull = refine(
   'a number, an array or null',
   (u): u is ScalarLike | null => u === null || scalar.is(u),

@@ -165,4 +165,33 @@ optax.minimize(valueFn, layer, lbfgs).params satisfies Layer
 optax.minimize(valueFn, layer, plain).state[0].mu satisfies optax.ArrayTree
 optax.valueAndGradFromState(valueFn)(layer, lbfgs.init(layer))[1] satisfies Layer
 
-export { any, fine, forgetful, next }
+// What an aggregator gives, the transformation after it needn't be given.
+const { aggregating } = optax.experimental
+const tracking = optax.chain(aggregating.trackPerElementMeanAndVarianceWithEma(), search)
+// @ts-expect-error the statistics are missing
+tracking.update(layer, tracking.init(layer), layer, { value })
+const statistics = aggregating.getPerElementMeanAndSumSqDiffGrads()
+const processed = aggregating.process(optax.identity(), statistics, tracking, { aggregatorHasAux: true })
+processed.update(layer, processed.init(layer), layer, { value })
+// @ts-expect-error the value is missing
+processed.update(layer, processed.init(layer), layer)
+processed.init(layer)[2][0].meanGradsEma satisfies optax.ArrayTree
+const tuned = aggregating.addMeanVarianceToOpt(plain)
+tuned.update(layer, tuned.init(layer))[1][2][1][0].mu satisfies optax.ArrayTree
+const kept = optax.withAccumulatorDtype(line, 'float32')
+holds<Same<optax.StateOf<typeof kept>, optax.StateOf<typeof line>>>()
+// @ts-expect-error the value is missing
+kept.update(layer, kept.init(layer), layer)
+// @ts-expect-error a dtype that doesn't exist
+optax.withAccumulatorDtype(plain, 'float')
+const start: optax.TransformInitFn<optax.TraceState> = optax.trace(0.9).init
+const advance: optax.TransformUpdateFn<optax.TraceState> = optax.trace(0.9).update
+const needing: optax.TransformUpdateExtraArgsFn<optax.EmptyState, Needs> = search.update
+const same: optax.GradientTransformationExtraArgs<optax.EmptyState, Needs> = search
+// A name that isn't there is no hyperparameter; those of options may be schedules, too.
+optax.injectHyperparams(optax.adamw)({ learningRate: 0.1, b1: optax.linearSchedule(0.9, 0.8, 10) })
+optax.injectHyperparams(optax.contrib.dog)({ eps: optax.constantSchedule(1) })
+// @ts-expect-error no hyperparameter of adamw
+optax.injectHyperparams(optax.adamw)({ learningRate: 0.1, beta: 0.5 })
+
+export { advance, any, fine, forgetful, needing, next, same, start }

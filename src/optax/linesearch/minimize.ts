@@ -88,5 +88,6 @@ export const minimize = <P, S>(
     )
     return { params: end.params, value: end.value, gradNorm: norm(end.grad), steps: end.steps, state: end.state }
   }
-  return jit(search)(params, maxSteps, tol)
+  // A whole number would be an integer, and another program.
+  return jit(search)(params, maxSteps, typeof tol === 'number' ? np.array(tol) : tol)
 }

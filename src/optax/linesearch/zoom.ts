@@ -4,7 +4,7 @@ import type { DType, NDArray } from '../../core/index.js'
 import { literal } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import { type Params, requireScalar, type ScalarLike, type Updates } from '../base.js'
-import { decodeOptions, nonNegative, optionsOf, scalar, scalarOrNull } from '../options.js'
+import { decodeOptions, nonNegative, optionsOf, scalar, scalarOrInfinity, scalarOrNull } from '../options.js'
 import { zeroCount } from '../scaling.js'
 import { addScale, vdot, where } from '../treeArithmetic.js'
 import { castLike } from '../treeMath.js'
@@ -69,7 +69,7 @@ export interface ZoomLinesearchSearchOptions {
   readonly increaseFactor?: ScalarLike
   /** Part of the slope that the decrease must reach; default 1e-4. */
   readonly slopeRtol?: ScalarLike
-  /** Part of the slope that may be left; default 0.9. */
+  /** Part of the slope that may be left; default 0.9; Infinity: any. */
   readonly curvRtol?: ScalarLike
   /** Tolerance of the approximate decrease, as a part of the value; default 1e-6; `null`: the decrease must be exact. */
   readonly approxDecRtol?: ScalarLike | null
@@ -81,7 +81,7 @@ const ZoomLinesearchSearchOptions = optionsOf('ZoomLinesearchSearchOptions', {
   tol: nonNegative,
   increaseFactor: scalar,
   slopeRtol: scalar,
-  curvRtol: scalar,
+  curvRtol: scalarOrInfinity,
   approxDecRtol: scalarOrNull,
   intervalThreshold: nonNegative,
 })

@@ -5,7 +5,7 @@ import { ArgumentError, type NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import { valueAndGrad } from '../../transforms/index.js'
 import { GradientTransformation, requireScalar, type ScalarLike, type Updates } from '../base.js'
-import { decodeOptions, nonNegative, optionsOf, scalar, scalarOrNull } from '../options.js'
+import { decodeOptions, nonNegative, optionsOf, scalar, scalarOrInfinity, scalarOrNull } from '../options.js'
 import { zeroCount } from '../scaling.js'
 import { findNodes } from '../stateTree.js'
 import { scale } from '../treeArithmetic.js'
@@ -22,7 +22,7 @@ export interface ZoomLinesearchOptions {
   readonly increaseFactor?: ScalarLike
   /** Part of the slope that the decrease must reach; default 1e-4. */
   readonly slopeRtol?: ScalarLike
-  /** Part of the slope that may be left; default 0.9. */
+  /** Part of the slope that may be left; default 0.9; Infinity: any. */
   readonly curvRtol?: ScalarLike
   /** Tolerance of the approximate decrease, as a part of the value; default 1e-6; `null`: the decrease must be exact. */
   readonly approxDecRtol?: ScalarLike | null
@@ -36,7 +36,7 @@ const ZoomLinesearchOptions = optionsOf('ZoomLinesearchOptions', {
   tol: nonNegative,
   increaseFactor: scalar,
   slopeRtol: scalar,
-  curvRtol: scalar,
+  curvRtol: scalarOrInfinity,
   approxDecRtol: scalarOrNull,
   stepsizePrecision: nonNegative,
   initialGuessStrategy: t.keyof({ keep: null, one: null }),
