@@ -7,7 +7,8 @@ import { All, type Filter } from '../filter.js'
 import { merge, split, update } from '../graph.js'
 import type { GraphDef } from '../graphdef.js'
 import { Module } from '../module.js'
-import { restoreRngs, Rngs, RngState, RngStream, splitRngs } from '../rngs.js'
+import { Rngs, RngState, RngStream } from '../rngs.js'
+import { restoreRngs, splitRngs } from '../splitRngs.js'
 import type { AnyState } from '../state.js'
 import { Carry, StateAxes } from '../transforms/axes.js'
 import { unrolledScan } from '../transforms/unrolled.js'
@@ -126,17 +127,13 @@ const scanCell = <C>(
   ]
   const filters = parts.map(([filter]) => filter)
   const fates = parts.map(([, fate]) => fate)
-  const apart = (whole: RNNCellBase<C>): readonly [GraphDef<RNNCellBase<C>>, ...AnyState[]] =>
-    split(whole, ...filters)
+  const apart = (whole: RNNCellBase<C>): readonly [GraphDef<RNNCellBase<C>>, ...AnyState[]] => split(whole, ...filters)
   const [graphdef, ...states] = apart(cell)
   const indices = (is: (fate: Fate) => boolean): readonly number[] => fates.flatMap((fate, i) => (is(fate) ? [i] : []))
   const carried = indices((fate) => fate === Carry)
   const sliced = indices((fate) => typeof fate === 'number')
   const moved = (state: AnyState, from: (axis: number) => number, to: (axis: number) => number, i: number): AnyState =>
-    tree.map(
-      (x: NDArray) => np.moveaxis(x, from(fates[i] as number), to(fates[i] as number)),
-      state as never,
-    )
+    tree.map((x: NDArray) => np.moveaxis(x, from(fates[i] as number), to(fates[i] as number)), state as never)
   const given = tree.leaves(states.filter((_, i) => fates[i] === 'constant'))
   let isWritten = false
   const step = (
