@@ -65,7 +65,9 @@ function makeOptions({ optimize, foldConstants, profile }: CompileSettings): Poi
   const configure = (key: string, value: string): void => check(api.AddSessionConfigEntry(options, key, value), where)
   check(api.SetSessionGraphOptimizationLevel(options, LEVELS[optimize]), where)
   check(api.DisableMemPattern(options), where)
-  if (!foldConstants) configure('optimization.disable_specified_optimizers', 'ConstantFolding')
+  // The fusion of a factor into a matrix product holds it as a float32, which takes the precision of doubles.
+  const disabled = ['MatMulScaleFusion', ...(foldConstants ? [] : ['ConstantFolding'])]
+  configure('optimization.disable_specified_optimizers', disabled.join(';'))
   if (sharedThreads) check(api.DisablePerSessionThreads(options), where)
   else {
     check(api.SetIntraOpNumThreads(options, optimize === 'none' ? 1 : threadCount()), where)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { DTypeError, lax, makeJaxpr, type NDArray, np, ShapeError, vmap } from '../../src/index.js'
+import { DTypeError, jit, lax, makeJaxpr, type NDArray, np, ShapeError, vmap } from '../../src/index.js'
 import { lower } from '../../src/transforms/index.js'
 import type { DotDims } from '../../src/lax/dot.js'
 import { allClose, elements, sample } from '../helpers/arrays.js'
@@ -189,4 +189,10 @@ test('paired axes must have one size, operands one dtype', (t) => {
     instanceOf: DTypeError,
   })
   t.throws(() => np.matmul(np.ones([2, 3]), np.ones([4, 5])), { instanceOf: ShapeError })
+})
+
+test('jit: the product of a scaled matrix of doubles is that of doubles', (t) => {
+  const x = sample([3, 3], 1)
+  const scaled = (a: NDArray, b: NDArray): NDArray => a.mul(0.1).matmul(b).div(3)
+  allClose(t, jit(scaled)(x, x), scaled(x, x), { rtol: 1e-14, atol: 1e-15 })
 })
