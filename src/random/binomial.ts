@@ -1,5 +1,16 @@
 /** Counts of successes: binomial and multinomial distributions, and the geometric one. */
-import { type DType, DTypeError, isFloat, isInteger, limitsOf, NDArray, type Shape, ShapeError } from '../core/index.js'
+import {
+  bitWidth,
+  type DType,
+  DTypeError,
+  isFloat,
+  isInteger,
+  limitsOf,
+  NDArray,
+  type Shape,
+  ShapeError,
+  sizeOf,
+} from '../core/index.js'
 import { scan, whileLoop } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayData, type ArrayLike, array, asarray, moveaxis, where } from '../numpy/index.js'
@@ -19,7 +30,8 @@ const mostRounds = (dtype: DType): number => Math.min(limitsOf(dtype).max, 2 ** 
 
 /** How many geometric numbers have a sum within the count: time proportional to the mean. */
 const bySums = (k: PRNGKey, count: NDArray, p: NDArray, rounds: number): NDArray => {
-  const logFailure = lax.log1p(lax.neg(p))
+  // The first geometric number is beyond all counts where p is 0, whatever the sign of that zero is.
+  const logFailure = where(lax.eq(p, 0), -limitsOf(p.dtype).tiny, lax.log1p(lax.neg(p)))
   const { successes } = whileLoop(
     ({ round, sum }) => lax.and(anyOf(lax.le(sum, count)), lax.lt(round, rounds)),
     ({ round, successes, sum, k: present }) => {
@@ -110,6 +122,7 @@ const byRejection = (k: PRNGKey, count: NDArray, p: NDArray, wanted: NDArray, ro
 
 /** Body of {@link binomial}, in the dtype of p. */
 const binomialIn = (k: PRNGKey, shape: Shape, dtype: DType, n: NDArray, p: NDArray): NDArray => {
+  if (sizeOf(shape) === 0) return lax.full(shape, 0, dtype)
   const given = lax.broadcastTo(lax.convertElementType(n, p.dtype), shape)
   const probability = lax.broadcastTo(p, shape)
   const isRare = lax.lt(probability, 0.5)
@@ -131,9 +144,9 @@ const binomialIn = (k: PRNGKey, shape: Shape, dtype: DType, n: NDArray, p: NDArr
   return where(isAsDrawn, successes, sub(lax.convertElementType(count, dtype), successes))
 }
 
-/** A parameter in a floating dtype: its own, or float32. */
-const floating = (x: ArrayLike): NDArray => {
-  if (!(x instanceof NDArray)) return parameter(x, 'float32')
+/** A parameter in a floating dtype: its own; of a number float64 for results of 64 bits, as in JAX; else float32. */
+const floating = (x: ArrayLike, dtype: DType): NDArray => {
+  if (!(x instanceof NDArray)) return parameter(x, bitWidth(dtype) === 64 ? 'float64' : 'float32')
   return isFloat(x.dtype) ? x : lax.convertElementType(x, 'float32')
 }
 
@@ -164,8 +177,9 @@ export const binomial = (
   const name = 'random.binomial'
   refuseUnknown(name, options, ['dtype'])
   const [trials, probability] = [checkedParameter(name, n), checkedParameter(name, p)]
-  const sample = checkedSample(name, key, shapeWith(name, shape, [trials, probability]), options.dtype ?? 'float32')
-  return binomialProgram(...sample, floating(trials), floating(probability))
+  const { dtype = 'float32' } = options
+  const sample = checkedSample(name, key, shapeWith(name, shape, [trials, probability]), dtype)
+  return binomialProgram(...sample, floating(trials, dtype), floating(probability, dtype))
 }
 
 const multinomialProgram = jit(
@@ -207,12 +221,16 @@ export const multinomial = (key: PRNGKey, n: ArrayLike, p: ArrayData, options: M
   const name = 'random.multinomial'
   refuseUnknown(name, options, ['shape', 'dtype'])
   const { shape = null, dtype = 'float32' } = options
-  const probabilities = floating(asarray(p))
+  const probabilities = floating(asarray(p), dtype)
   if (probabilities.ndim === 0) throw new ShapeError(name, 'probabilities [...batch, outcomes]', 'a scalar')
   const whole = shapeWith(name, shape, [probabilities])
   const trials = checkedParameter(name, n)
   shapeWith(name, whole.slice(0, -1), [trials])
-  return multinomialProgram(...checkedSample(name, key, whole, dtype), floating(trials), probabilities)
+  return multinomialProgram(
+    ...checkedSample(name, key, whole, dtype),
+    floating(trials, probabilities.dtype),
+    probabilities,
+  )
 }
 
 const geometricProgram = jit(
@@ -243,5 +261,5 @@ export const geometric = (
   checkedKey(name, key)
   if (!isInteger(dtype)) throw new DTypeError(name, 'an integer dtype', dtype)
   const probability = checkedParameter(name, p)
-  return geometricProgram(key, shapeWith(name, shape, [probability]), dtype, floating(probability))
+  return geometricProgram(key, shapeWith(name, shape, [probability]), dtype, floating(probability, dtype))
 }

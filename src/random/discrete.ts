@@ -71,9 +71,9 @@ export const bernoulli = (
   return bernoulliProgram(key, probability, shapeWith('random.bernoulli', shape, [p]), mode)
 }
 
-/** Body of {@link rademacher}. */
+/** Body of {@link rademacher}. For a dtype of 64 bits the numbers that decide have as many, as in JAX. */
 export const rademacherIn = (k: PRNGKey, shape: Shape, dtype: DType): NDArray => {
-  const heads = lax.lt(uniformIn(k, shape, 'float32', 0, 1), 0.5)
+  const heads = lax.lt(uniformIn(k, shape, bitWidth(dtype) === 64 ? 'float64' : 'float32', 0, 1), 0.5)
   return lax.sub(lax.mul(lax.convertElementType(heads, dtype), 2), 1)
 }
 
@@ -103,6 +103,7 @@ const unsignedOf = (dtype: DType): DType => `uint${bitWidth(dtype)}` as DType
 /** minval + (a number of twice the bits) mod span; a span of 0 stands for all numbers of the dtype. */
 const integersIn = (k: PRNGKey, shape: Shape, minval: NDArray, span: NDArray): NDArray => {
   const { dtype } = span
+  if (sizeOf(shape) === 0) return lax.full(shape, 0, minval.dtype)
   const [highKey, lowKey] = split(k)
   const high = randomBits(highKey!, dtype, shape)
   const low = randomBits(lowKey!, dtype, shape)

@@ -87,7 +87,7 @@ const byFraction = (a: NDArray, x: NDArray, chosen: NDArray): NDArray => {
       const slope = where(isFinite, div(sub(dp, mul(value, dq)), q), last.slope)
       const change = where(isFinite, abs(sub(slope, last.slope)), 1)
       // Both sides of the fraction grow alike: keep them within the dtype.
-      const scale = where(lax.gt(abs(p), 1 / eps), eps, 1)
+      const scale = where(lax.gt(abs(p), 1 / eps), lax.full([], eps, a.dtype), 1)
       const s = (v: NDArray): NDArray => mul(v, scale)
       const next: Convergents = {
         p1: s(p),

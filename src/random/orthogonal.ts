@@ -1,10 +1,11 @@
 /** Orthogonal matrices. */
-import { ArgumentError, type DType, type NDArray, type Shape } from '../core/index.js'
+import { ArgumentError, type DType, type NDArray, type Shape, sizeOf } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { diagonal } from '../numpy/matrices.js'
 import { linalg, swapaxes } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { normalIn } from './continuous.js'
+import { refuseUnknown } from './arguments.js'
+import { checkedSample, normalIn } from './continuous.js'
 import type { PRNGKey } from './key.js'
 
 /** Uniformly distributed matrices `[...shape, n, m]` with orthonormal columns, n ≥ m. */
@@ -17,6 +18,7 @@ export const orthonormalIn = (key: PRNGKey, shape: Shape, n: number, m: number, 
 
 const sample = jit(
   function orthogonal(key: PRNGKey, shape: Shape, n: number, m: number, dtype: DType) {
+    if (sizeOf(shape) === 0) return lax.full([...shape, n, m], 0, dtype)
     const x = orthonormalIn(key, shape, Math.max(n, m), Math.min(n, m), dtype)
     return m > n ? swapaxes(x, -1, -2) : x
   },
@@ -36,17 +38,17 @@ export interface OrthogonalOptions {
  * Uniformly distributed orthogonal matrices; of another number of columns the shorter sides are orthonormal.
  *
  * @throws ArgumentError unless the sizes are whole
+ * @throws DTypeError unless the dtype is floating
  * @example
  * const q = random.orthogonal(random.key(0), 3)
  * np.allclose(q.matmul(q.T), np.eye(3), { atol: 1e-5 }).item() // => 1
  */
-export const orthogonal = (
-  key: PRNGKey,
-  n: number,
-  { shape = [], m = n, dtype = 'float32' }: OrthogonalOptions = {},
-): NDArray => {
+export const orthogonal = (key: PRNGKey, n: number, options: OrthogonalOptions = {}): NDArray => {
+  refuseUnknown('random.orthogonal', options, ['shape', 'm', 'dtype'])
+  const { shape = [], m = n, dtype = 'float32' } = options
   if (![n, m].every((size) => Number.isInteger(size) && size >= 0)) {
     throw new ArgumentError('random.orthogonal', 'whole numbers of rows and columns', `${n} and ${m}`)
   }
-  return sample(key, shape, n, m, dtype)
+  const [k, sizes] = checkedSample('random.orthogonal', key, shape, dtype)
+  return sample(k, sizes, n, m, dtype)
 }

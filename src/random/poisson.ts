@@ -1,5 +1,5 @@
 /** Poisson-distributed counts. */
-import { type DType, DTypeError, integerRange, isInteger, type NDArray, type Shape } from '../core/index.js'
+import { type DType, DTypeError, integerRange, isInteger, type NDArray, type Shape, sizeOf } from '../core/index.js'
 import { whileLoop } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, where } from '../numpy/index.js'
@@ -74,6 +74,7 @@ const byRejection = (k: PRNGKey, rate: NDArray, wanted: NDArray, dtype: DType): 
 
 const program = jit(
   function poisson(k: PRNGKey, shape: Shape, dtype: DType, lam: NDArray) {
+    if (sizeOf(shape) === 0) return lax.full(shape, 0, dtype)
     const rate = lax.broadcastTo(lax.convertElementType(lam, 'float32'), shape)
     const isSmall = lax.or(lax.ne(rate, rate), lax.lt(rate, 10))
     const small = byProducts(k, where(isSmall, rate, 0), dtype)

@@ -3,7 +3,7 @@ import type { DType, NDArray, Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { add, type ArrayLike, divide, multiply, power, where } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedParameter, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
 import { checkedSample, exponentialIn, normalIn, type SampleOptions, standard, uniformIn } from './continuous.js'
 import { rademacherIn } from './discrete.js'
 import { type PRNGKey, split } from './key.js'
@@ -84,7 +84,7 @@ const maxwellIn = (k: PRNGKey, shape: Shape, dtype: DType): NDArray =>
 export const maxwell = standard('maxwell', maxwellIn)
 
 const doubleSidedMaxwellProgram = jit(
-  function double_sided_maxwell(k: PRNGKey, shape: Shape, dtype: DType, loc: ArrayLike, scale: ArrayLike) {
+  function double_sided_maxwell(k: PRNGKey, shape: Shape, dtype: DType, loc: NDArray, scale: NDArray) {
     const [lengthKey, signKey] = split(k)
     const signed = lax.mul(rademacherIn(signKey!, shape, dtype), maxwellIn(lengthKey!, shape, dtype))
     return add(multiply(signed, scale), loc)
@@ -110,11 +110,13 @@ export const doubleSidedMaxwell = (
   refuseUnknown(name, options, ['dtype'])
   const parameters = shapeWith(name, null, [checkedParameter(name, loc), checkedParameter(name, scale)])
   const whole = [...(shape.length === 0 ? parameters : shape), ...parameters]
-  return doubleSidedMaxwellProgram(...checkedSample(name, key, whole, options.dtype ?? 'float32'), loc, scale)
+  const { dtype = 'float32' } = options
+  const sample = checkedSample(name, key, whole, dtype)
+  return doubleSidedMaxwellProgram(...sample, parameter(loc, dtype), parameter(scale, dtype))
 }
 
 const weibullMinProgram = jit(
-  function weibull_min(k: PRNGKey, shape: Shape, dtype: DType, scale: ArrayLike, concentration: ArrayLike) {
+  function weibull_min(k: PRNGKey, shape: Shape, dtype: DType, scale: NDArray, concentration: NDArray) {
     return multiply(power(exponentialIn(k, shape, dtype), divide(1, concentration)), scale)
   },
   { staticArgnums: [1, 2] },
@@ -136,6 +138,8 @@ export const weibullMin = (
 ): NDArray => {
   const name = 'random.weibullMin'
   refuseUnknown(name, options, ['dtype'])
-  const sample = checkedSample(name, key, shape, options.dtype ?? 'float32')
-  return weibullMinProgram(...sample, checkedParameter(name, scale), checkedParameter(name, concentration))
+  const { dtype = 'float32' } = options
+  const sample = checkedSample(name, key, shape, dtype)
+  const [factor, exponent] = [checkedParameter(name, scale), checkedParameter(name, concentration)]
+  return weibullMinProgram(...sample, parameter(factor, dtype), parameter(exponent, dtype))
 }
