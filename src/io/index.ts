@@ -11,7 +11,15 @@ export {
 } from './arrayCodec.js'
 export { binaryCodec } from './binaryCodec.js'
 export { CheckpointError, OnnxFileError, SafetensorsError, type WeightsDifference, WeightsError } from './errors.js'
-export { type Json, stateCodec, treeCodec, type TreeCodecOptions } from './treeCodec.js'
+export {
+  type Json,
+  type OwnCodec,
+  stateCodec,
+  treeCodec,
+  type TreeCodecOptions,
+  type TreeLikeOptions,
+} from './treeCodec.js'
+export * as optStates from './optStates/index.js'
 export {
   decodeSafetensors,
   encodeSafetensors,

@@ -20,6 +20,7 @@ import {
 } from './arrayCodec.js'
 import { isSafeName } from './bytes.js'
 import { all, allOf, mapped } from './validation.js'
+import { fit } from './like.js'
 
 /** What `JSON.stringify` takes, and `JSON.parse` gives; with `form: 'bytes'` also bytes. */
 export type Json = null | boolean | number | string | Uint8Array | readonly Json[] | { readonly [key: string]: Json }
@@ -29,6 +30,23 @@ export interface TreeCodecOptions extends ArrayCodecOptions {
   readonly nodes?: Readonly<Record<string, ClassOf<object>>>
   /** Kinds of Variables in states besides those of nnx, by the name under which they are written. */
   readonly kinds?: Readonly<Record<string, nnx.VariableClass>>
+  /**
+   * Codecs of your own for parts of trees, by the name under which these are written. The first whose `is` holds for a
+   * node writes it and reads it again; make it one that holds for nothing else.
+   */
+  readonly codecs?: Readonly<Record<string, OwnCodec>>
+}
+
+/** A codec of a part of a tree, to {@link Json}. */
+export type OwnCodec = t.Type<any, unknown> // eslint-disable-line @typescript-eslint/no-explicit-any
+
+/** Options of codecs of whole trees. */
+export interface TreeLikeOptions<T> extends TreeCodecOptions {
+  /**
+   * A tree of the same structure, with arrays of the same shapes, dtypes and weak types, or `ShapeDtypeStruct`s in their
+   * place. What is read must be like it, down to the names of fields; without it, any tree is read.
+   */
+  readonly like?: T
 }
 
 /** How the arrays in a tree are written and read. */
@@ -71,15 +89,20 @@ export const inlineArrays = (form: ArrayForm): ArrayStore => ({
 export class TreeFormat {
   readonly #nodes: ReadonlyMap<string, ClassOf<object>>
   readonly #kinds: ReadonlyMap<string, nnx.VariableClass>
+  readonly #codecs: ReadonlyMap<string, OwnCodec>
 
-  constructor({ nodes = {}, kinds = {} }: TreeCodecOptions = {}) {
+  constructor({ nodes = {}, kinds = {}, codecs = {} }: TreeCodecOptions = {}) {
     this.#nodes = new Map(Object.entries({ ...ownNodes, ...nodes }))
     this.#kinds = new Map(Object.entries({ ...ownKinds, ...kinds }))
+    this.#codecs = new Map(Object.entries(codecs))
   }
 
   /** @throws ArgumentError for what can't be written, with its path */
   write(value: unknown, store: ArrayStore, path: readonly string[] = []): Json {
     if (path.length > maxDepth) throw this.#refuse(path, `at most ${maxDepth} levels`, 'more')
+    for (const [name, codec] of this.#codecs) {
+      if (codec.is(value)) return { [tag]: 'own', codec: name, value: codec.encode(value) as Json }
+    }
     if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
     if (typeof value === 'number') {
       return Number.isFinite(value) && !Object.is(value, -0)
@@ -201,6 +224,8 @@ export class TreeFormat {
         return this.#readMap(u['entries'], store, into('entries'), depth)
       case 'node':
         return this.#readNode(u, store, context, depth)
+      case 'own':
+        return this.#readOwn(u, context)
       default:
         return failAt(into(tag), u[tag], `requires a known kind of data under '${tag}'`)
     }
@@ -214,6 +239,13 @@ export class TreeFormat {
       name,
       `requires a kind of Variable, one of ${[...this.#kinds.keys()].join(', ')}; name others in { kinds }`,
     )
+  }
+
+  #readOwn({ codec: name, value }: Readonly<Record<string, unknown>>, context: t.Context): t.Validation<unknown> {
+    const codec = typeof name === 'string' ? this.#codecs.get(name) : undefined
+    if (codec !== undefined) return codec.validate(value, stepInto(context, 'value', value, codec.name))
+    const known = [...this.#codecs.keys()].join(', ') || 'none'
+    return failAt(stepInto(context, 'codec', name, 'Codec'), name, `requires a codec of { codecs }; known: ${known}`)
   }
 
   #readAll(
@@ -300,26 +332,39 @@ export class TreeFormat {
   }
 }
 
+/** @internal What was read, if it is like the tree it must be like. */
+export const checkedLike = <T>(
+  validation: t.Validation<unknown>,
+  { like }: TreeLikeOptions<T>,
+  context: t.Context,
+): t.Validation<T> => {
+  if (E.isLeft(validation)) return validation
+  const faults = like === undefined ? [] : fit(like, validation.right, context)
+  return faults.length > 0 ? t.failures(faults) : t.success(validation.right as T)
+}
+
 /**
  * The codec of trees: arrays, keys, numbers, text and `null` in lists, objects, Maps, registered nodes and states; so
- * that of every state of Optax and of every `nnx.State`. The type of the tree is the caller's word: the data are checked
- * to be a tree, not to be of that type.
+ * that of every state of Optax and of every `nnx.State`. With `like` the data must have the structure, shapes and dtypes of
+ * that tree; without it, the type of the tree is the caller's word.
  *
  * @example
- * const codec = io.treeCodec<optax.ScaleByAdamState>()
- * const state = optax.scaleByAdam().init({ w: np.array([1, 2]) })
- * const json = JSON.stringify(codec.encode(state))
- * io.decodeOrThrow('state.json', codec, JSON.parse(json)).count // => Array(0, dtype=int32)
+ * const like = optax.adam(0.1).init({ w: np.zeros([2]) })
+ * const codec = io.treeCodec({ like })
+ * const json = JSON.stringify(codec.encode(like))
+ * io.decodeOrThrow('state.json', codec, JSON.parse(json))[0].count // => Array(0, dtype=int32)
+ * const other = io.treeCodec().encode(optax.adam(0.1).init({ w: np.zeros([3]) }))
+ * io.decodeOrThrow('other.json', codec, other) // throws DecodeError: other.json: 0/mu/w: requires float32[2], got float32[3]
  * const wrong = { layers: [{ $: 'array', array: { dtype: 'float33', shape: [], data: '' } }] }
  * io.decodeOrThrow('wrong.json', codec, wrong) // throws DecodeError: wrong.json: layers/0/array/dtype: requires a dtype
  */
-export const treeCodec = <T = unknown>(options: TreeCodecOptions = {}): t.Type<T, Json> => {
+export const treeCodec = <T = unknown>(options: TreeLikeOptions<T> = {}): t.Type<T, Json> => {
   const format = new TreeFormat(options)
   const store = inlineArrays(options.form ?? 'base64')
   return new t.Type<T, Json, unknown>(
     'Tree',
     (u): u is T => u !== undefined,
-    (u, context) => format.read(u, store, context) as t.Validation<T>,
+    (u, context) => checkedLike(format.read(u, store, context), options, context),
     (value) => format.write(value, store),
   )
 }

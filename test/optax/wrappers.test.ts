@@ -195,6 +195,26 @@ test('line searches: a search without progress, and a function that is not finit
   t.deepEqual([z[1].learningRate.item(), z[1].value.item()], [0, 1])
 })
 
+test('line searches: a search that always begins at the greatest step, and one without a curvature condition', (t) => {
+  const f = (x: NDArray) => np.sum(x.square())
+  const at = np.array([1])
+  const extra = { value: f(at), grad: np.array([2]), valueFn: f }
+  const anew = optax.scaleByBacktrackingLinesearch(20, { increaseFactor: Infinity, maxLearningRate: 4, decreaseFactor: 0.5 }) // prettier-ignore
+  // From the steps 4, 2 and 1, which don't decrease f, to 0.5, which reaches the minimum.
+  const [u, s] = anew.update(np.array([-2]), anew.init(at), at, extra)
+  t.deepEqual([u.item(), s.learningRate.item(), s.info.numLinesearchSteps.item()], [-1, 0.5, 4])
+  const [, again] = anew.update(np.array([-2]), s, at, extra)
+  t.deepEqual([again.learningRate.item(), again.info.numLinesearchSteps.item()], [0.5, 4])
+  // With 0.1 of the slope left at most, the first step of 1e-3 is too short; with no bound it is taken.
+  const short = np.array([-2e-3])
+  const steps = [0.1, Infinity].map((curvRtol) => {
+    const tx = optax.scaleByZoomLinesearch(20, { curvRtol })
+    return tx.update(short, tx.init(at), at, extra)[1].info.numLinesearchSteps.item()
+  })
+  t.true(steps[0]! > 1)
+  t.is(steps[1], 1)
+})
+
 test('minimize: to the tolerance, with and without a line search, under jit', (t) => {
   const loss = ({ a, b }: { a: NDArray; b: NDArray }) => np.sum(a.sub(np.array([1, -1])).square()).add(b.sub(2).square().square()) // prettier-ignore
   const start = { a: np.zeros([2]), b: np.array(0) }

@@ -4,7 +4,7 @@ import type { NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import { valueAndGrad } from '../../transforms/index.js'
 import { GradientTransformation, requireScalar, type ScalarLike, type Updates } from '../base.js'
-import { decodeOptions, flag, nonNegative, optionsOf, scalar } from '../options.js'
+import { decodeOptions, flag, nonNegative, optionsOf, scalar, scalarOrInfinity } from '../options.js'
 import { zeroCount } from '../scaling.js'
 import { addScale, scale, vdot } from '../treeArithmetic.js'
 import { castLike, zerosLike } from '../treeMath.js'
@@ -15,7 +15,7 @@ export interface BacktrackingLinesearchOptions {
   readonly slopeRtol?: ScalarLike
   /** Factor of the step size after each step that isn't accepted; default 0.8. */
   readonly decreaseFactor?: ScalarLike
-  /** Factor of the last step size from which the next search begins; default 1.5. */
+  /** Factor of the last step size from which the next search begins; default 1.5; Infinity: at `maxLearningRate`. */
   readonly increaseFactor?: ScalarLike
   /** Greatest step size; default 1. */
   readonly maxLearningRate?: ScalarLike
@@ -29,8 +29,8 @@ export interface BacktrackingLinesearchOptions {
 const BacktrackingLinesearchOptions = optionsOf('BacktrackingLinesearchOptions', {
   slopeRtol: scalar,
   decreaseFactor: scalar,
-  increaseFactor: scalar,
-  maxLearningRate: scalar,
+  increaseFactor: scalarOrInfinity,
+  maxLearningRate: scalarOrInfinity,
   atol: nonNegative,
   rtol: nonNegative,
   storeGrad: flag,

@@ -1,6 +1,7 @@
 /** Means and variances of the gradients of single examples, beside an optimizer. */
 import { ArgumentError, type NDArray } from '../../../core/index.js'
 import * as np from '../../../numpy/index.js'
+import * as tree from '../../../pytree/index.js'
 import {
   type AnyGradientTransformation,
   type ArrayTree,
@@ -66,7 +67,8 @@ const statisticsOf = (perElement: Updates, axis: PerEltAxis): BatchStatistics =>
       (x) => np.sum(np.square(np.subtract(x, np.mean(x, { axis, keepdims: true }))), { axis }),
       perElement,
     ),
-    size: getBatchSizeFromPerEltUpdates(perElement, axis),
+    // Updates without arrays have no examples.
+    size: tree.leaves(perElement).length === 0 ? 0 : getBatchSizeFromPerEltUpdates(perElement, axis),
   }
 }
 

@@ -1,0 +1,48 @@
+/** Exported functions of Optax that make no transformation, with the reason: all others need a row. */
+export const others: Readonly<Record<string, readonly string[]>> = {
+  'they are applied to params, or to trees of them': [
+    'applyUpdates',
+    'incrementalUpdate',
+    'periodicUpdate',
+    'treeMapParams',
+    'contrib.scheduleFreeEvalParams',
+  ],
+  'they are functions of arrays': [
+    'biasCorrection',
+    'globalNorm',
+    'matrixInversePthRoot',
+    'nnls',
+    'powerIteration',
+    'safeIncrement',
+    'safeInt32Increment',
+    'safeNorm',
+    'safeRootMeanSquares',
+    'scaleGradient',
+    'updateInfinityMoment',
+    'updateMoment',
+    'updateMomentPerElemNorm',
+    'contrib.orthogonalizeViaNewtonSchulz',
+    'transforms.unitwiseClip',
+    'transforms.unitwiseNorm',
+  ],
+  'they clip gradients of single examples, inside dpsgd': ['perExampleGlobalNormClip', 'perExampleLayerNormClip'],
+  'they say which gradients MultiSteps leaves out, in rows of it': ['skipLargeUpdates', 'skipNotFinite'],
+  'they are functions of functions': ['microbatch', 'minimize', 'valueAndGradFromState', 'zoomLinesearch'],
+  'it is a distribution': ['multiNormal'],
+  'they are parts of addMeanVarianceToOpt, in rows of it: one gives a pair, one needs what it gives': [
+    'aggregating.getPerElementMeanAndSumSqDiffGrads',
+    'aggregating.trackPerElementMeanAndVarianceWithEma',
+  ],
+  'they read states and trees': [
+    'aggregating.getBatchSizeFromPerEltUpdates',
+    'aggregating.getUnbiasedMeanAndVarianceEma',
+  ],
+  'they are nodes and records': [
+    'LookaheadParams',
+    'MaskedNode',
+    'initEmptyState',
+    'contrib.DimensionNumbers',
+    'contrib.GaLoreDimensionNumbers',
+    'contrib.MuonDimensionNumbers',
+  ],
+}
