@@ -8,7 +8,7 @@ import { safeIncrement } from '../numerics.js'
 import { decay, decodeOptions, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
 import { biasCorrection, mapArrays, updateMoment, updateMomentPerElemNorm, zerosLike } from '../treeMath.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 
 export interface ScaleByAcpropOptions {
   /** Decay rate of the first moment, in [0, 1); default 0.9. */
@@ -105,6 +105,6 @@ export const acprop = <
   options: AcpropOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAcpropState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 0, mask = null, ...rest } = decodeOptions('acprop', AcpropOptions, options)
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   return chain(scaleByAcprop(rest), decaying, scaleByLearningRate(learningRate))
 }

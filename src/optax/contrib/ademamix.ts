@@ -1,14 +1,16 @@
 /** AdEMAMix: Adam with a second, slower average of the gradients. */
 import type { DType, NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
+import { ratio } from '../adam.js'
 import { type ArrayTree, GradientTransformation, type ScalarLike, type ScalarOrSchedule } from '../base.js'
 import { chain } from '../combining.js'
 import type { MaskOrFn } from '../masking.js'
 import { safeIncrement } from '../numerics.js'
 import { decay, decodeOptions, dtypeOrNull, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
+import { addScale } from '../treeArithmetic.js'
 import { biasCorrection, mapArrays, updateMoment, updateMomentPerElemNorm, zerosLike } from '../treeMath.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 import { rateAt } from './estimates.js'
 
 export interface ScaleByAdemamixOptions {
@@ -81,13 +83,8 @@ export const scaleByAdemamix = (options: ScaleByAdemamixOptions = {}): GradientT
       const m2 = updateMoment(updates, state.m2, rateAt('scaleByAdemamix', b3, state.countM2), 1)
       const nu = updateMomentPerElemNorm(updates, state.nu, b2, 2)
       const count = safeIncrement(state.count)
-      const scaled = mapArrays(
-        ['scaleByAdemamix', 'the fast averages', 'the slow averages', 'the second moments'],
-        (fast, slow, v) => np.divide(np.add(fast, np.multiply(weight, slow)), np.add(np.sqrt(np.add(v, epsRoot)), eps)),
-        biasCorrection(m1, b1, count),
-        m2,
-        biasCorrection(nu, b2, count),
-      )
+      const mixed = addScale(biasCorrection(m1, b1, count), weight, m2)
+      const scaled = ratio('scaleByAdemamix', mixed, biasCorrection(nu, b2, count), eps, epsRoot)
       return [scaled, { count, countM2: safeIncrement(state.countM2), m1, m2, nu }]
     },
   )
@@ -130,7 +127,7 @@ export const ademamix = <
   options: AdemamixOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAdemamixState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 0, mask = null, alpha = 5, ...rest } = decodeOptions('ademamix', AdemamixOptions, options)
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   return chain(scaleByAdemamix({ ...rest, alpha }), decaying, scaleByLearningRate(learningRate))
 }
 
@@ -194,13 +191,7 @@ export const scaleBySimplifiedAdemamix = (
         state.n,
       )
       const t = safeIncrement(state.t)
-      const scaled = mapArrays(
-        [where, 'the sums', 'the updates', 'the second moments'],
-        (s, g, v) => np.divide(np.add(s, np.multiply(weight, g)), np.add(np.sqrt(np.add(v, epsRoot)), eps)),
-        m,
-        updates,
-        biasCorrection(n, b2, t),
-      )
+      const scaled = ratio(where, addScale(m, weight, updates), biasCorrection(n, b2, t), eps, epsRoot)
       return [scaled, { t, m, n }]
     },
   )
@@ -240,6 +231,6 @@ export const simplifiedAdemamix = <
     mask = null,
     ...rest
   } = decodeOptions('simplifiedAdemamix', SimplifiedAdemamixOptions, options)
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   return chain(scaleBySimplifiedAdemamix(rest), decaying, scaleByLearningRate(learningRate))
 }

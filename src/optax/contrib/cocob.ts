@@ -12,7 +12,7 @@ import type { MaskOrFn } from '../masking.js'
 import { decodeOptions, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
 import { type LearningRateState, scaleByLearningRate } from '../scaling.js'
 import { mapArrays, zerosLike } from '../treeMath.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 
 export interface ScaleByCocobOptions {
   /** How much of the greatest gradient the denominator is at least: what a first bet may move; default 100. */
@@ -145,6 +145,6 @@ export const cocob = <
 ): GradientTransformation<readonly [WeightDecayState<W, M>, LearningRateState<L>, COCOBState]> => {
   const decoded = decodeOptions('cocob', CocobOptions, options)
   const { learningRate = 1, weightDecay = 0, mask = null, ...rest } = decoded
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   return chain(decaying, scaleByLearningRate(learningRate as L, { flipSign: false }), scaleByCocob(rest))
 }

@@ -1,5 +1,4 @@
 /** D-Adaptation: AdamW that estimates its learning rate. */
-import type { NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import {
   type ArrayTree,
@@ -8,12 +7,12 @@ import {
   type ScalarLike,
   type ScalarOrSchedule,
 } from '../base.js'
-import { negated, oneMinus, safeIncrement } from '../numerics.js'
+import { negated, oneMinus } from '../numerics.js'
 import { decodeOptions, nonNegative, optionsOf, scalar, scalarOrSchedule } from '../options.js'
-import { zeroCount } from '../scaling.js'
-import { dtype as dtypeOf, vdot } from '../treeArithmetic.js'
-import { mapArrays, norm, zerosLike } from '../treeMath.js'
-import { rateAt, root, scalarIn, twoDecays, weightOf } from './estimates.js'
+import { vdot } from '../treeArithmetic.js'
+import { mapArrays, norm } from '../treeMath.js'
+import { decayed, decayedSquares, estimatedRate, type EstimatedRateState, firstEstimate } from './estimatedRate.js'
+import { root, twoDecays } from './estimates.js'
 
 export interface DadaptAdamwOptions {
   /** Factor of the estimated learning rate, or a schedule of it; default 1. */
@@ -35,21 +34,8 @@ const DadaptAdamwOptions = optionsOf('DadaptAdamwOptions', {
   weightDecay: scalar,
 })
 
-/** State of {@link dadaptAdamw}. */
-export interface DAdaptAdamWState {
-  /** First moments of the gradients times the learning rate, in the structure of the params. */
-  readonly expAvg: ArrayTree
-  /** Second moments of the gradients. */
-  readonly expAvgSq: ArrayTree
-  /** Averages of the gradients times the learning rate, slower than the first moments. */
-  readonly gradSum: ArrayTree
-  /** Estimated learning rate, `[]`, in the lowest dtype of the params. */
-  readonly estimLr: NDArray
-  /** Numerator of the estimate, `[]`. */
-  readonly numeratorWeighted: NDArray
-  /** Updates made so far, `int32[]`. */
-  readonly count: NDArray
-}
+/** State of {@link dadaptAdamw}: the first moments and the sums are of the gradients times the learning rate. */
+export type DAdaptAdamWState = EstimatedRateState
 
 /**
  * AdamW whose learning rate is a growing estimate `d` of the distance to the solution: at step `t`, with
@@ -78,24 +64,10 @@ export const dadaptAdamw = (options: DadaptAdamwOptions = {}): GradientTransform
   const [b1, b2] = betas
   const slow = root(b2)
   return GradientTransformation<DAdaptAdamWState>(
-    (params) => {
-      const dtype = dtypeOf(params, 'lowest')
-      return {
-        expAvg: zerosLike(params),
-        expAvgSq: zerosLike(params),
-        gradSum: zerosLike(params),
-        estimLr: scalarIn(estimLr0, dtype),
-        numeratorWeighted: np.zeros([], { dtype }),
-        count: zeroCount(),
-      }
-    },
+    (params) => firstEstimate(params, estimLr0),
     (updates, state, params) => {
       const given = requireParams(where, params)
-      const count = safeIncrement(state.count)
-      const { dtype } = state.numeratorWeighted
-      const correction = np.divide(np.sqrt(weightOf(b2, count, dtype)), weightOf(b1, count, dtype))
-      const factor = np.multiply(state.estimLr, rateAt(where, learningRate, state.count))
-      const rate = np.astype(np.multiply(factor, correction), dtype)
+      const { count, rate } = estimatedRate(where, state, learningRate, betas)
       const scaledSum = mapArrays(
         [where, 'the sums of gradients', 'the second moments'],
         (s, v) => np.divide(s, np.add(np.sqrt(v), eps)),
@@ -103,20 +75,10 @@ export const dadaptAdamw = (options: DadaptAdamwOptions = {}): GradientTransform
         state.expAvgSq,
       )
       const average = (of: ArrayTree, decay: ScalarLike) =>
-        mapArrays(
-          [where, 'the updates', 'the averages'],
-          (g, m) => np.add(np.multiply(decay, m), np.multiply(np.multiply(oneMinus(decay), rate), g)),
-          updates,
-          of,
-        )
+        decayed(where, updates, of, decay, np.multiply(oneMinus(decay), rate))
       const expAvg = average(state.expAvg, b1)
       const gradSum = average(state.gradSum, slow)
-      const expAvgSq = mapArrays(
-        [where, 'the updates', 'the second moments'],
-        (g, v) => np.add(np.multiply(b2, v), np.multiply(np.multiply(oneMinus(b2), g), g)),
-        updates,
-        state.expAvgSq,
-      )
+      const expAvgSq = decayedSquares(where, updates, state.expAvgSq, b2)
       const numeratorWeighted = np.add(
         np.multiply(slow, state.numeratorWeighted),
         np.multiply(np.multiply(oneMinus(slow), rate), vdot(updates, scaledSum)),

@@ -18,7 +18,7 @@ import type { MaskOrFn } from '../masking.js'
 import { safeIncrement } from '../numerics.js'
 import { decodeOptions, maskOrNull, optionsOf, refine, scalar, scalarOrSchedule } from '../options.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 import {
   asMatrices,
   DimensionNumbers,
@@ -217,7 +217,7 @@ export const galore = <
   ExtraArgsOf<T>
 > => {
   const { weightDecay = 0, mask = null, ...rest } = decodeOptions('galore', GaloreOptions, options)
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   const projecting = scaleByGalore(rest) as unknown as GradientTransformation<GaLoreState<StateOf<T>>, ExtraArgsOf<T>>
   return chain(projecting, decaying, scaleByLearningRate(learningRate)) as unknown as GradientTransformation<
     readonly [GaLoreState<StateOf<T>>, WeightDecayState<W, M>, LearningRateState<L>],

@@ -13,7 +13,7 @@ import { oneMinus, safeIncrement } from '../numerics.js'
 import { decay, decodeOptions, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
 import { zeroCount } from '../scaling.js'
 import { mapArrays, zerosLike } from '../treeMath.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 import { plus, rateAt } from './estimates.js'
 
 export interface ScaleByMadgradOptions {
@@ -114,6 +114,6 @@ export const madgrad = <W extends ScalarOrSchedule = number>(
   options: MadgradOptions<W> = {},
 ): GradientTransformation<readonly [WeightDecayState<W, null>, MadgradState]> => {
   const { weightDecay = 0, ...rest } = decodeOptions('madgrad', MadgradOptions, options)
-  const decaying = addDecayedWeights(weightDecay) as unknown as GradientTransformation<WeightDecayState<W, null>>
+  const decaying = decayOf<W, null>(weightDecay, null)
   return chain(decaying, scaleByMadgrad(learningRate, rest))
 }

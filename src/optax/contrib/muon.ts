@@ -30,7 +30,7 @@ import {
 import { partition, type PartitionState } from '../partition.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
 import { biasCorrection, cast, mapArrays, updateMoment, zerosLike } from '../treeMath.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 import { DimensionNumbers, type DimensionNumbersOrFn, dimensionNumbersOf, fans, mapLeaves } from './dimensionNumbers.js'
 import { positiveInteger, times } from './estimates.js'
 import { orthogonalizeViaNewtonSchulz, type Preconditioning, preconditioning } from './newtonSchulz.js'
@@ -290,7 +290,7 @@ export const muon = <L extends ScalarOrSchedule, W extends ScalarOrSchedule = nu
     const dims = given === null ? null : dimensionNumbersOf('muon', given, params)
     return mapLeaves(params, (x, i) => ((dims === null ? x.ndim === 2 : dims[i] !== null) ? 'muon' : 'adam'))
   }
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   return partition(
     {
       muon: chain(

@@ -1,5 +1,4 @@
 /** Prodigy: AdamW that estimates its learning rate, faster than D-Adaptation. */
-import type { NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import {
   type ArrayTree,
@@ -9,7 +8,7 @@ import {
   type ScalarOrSchedule,
 } from '../base.js'
 import { type MaskOrFn } from '../masking.js'
-import { negated, oneMinus, safeIncrement } from '../numerics.js'
+import { negated, oneMinus } from '../numerics.js'
 import {
   decay,
   decodeOptions,
@@ -21,11 +20,11 @@ import {
   scalar,
   scalarOrSchedule,
 } from '../options.js'
-import { zeroCount } from '../scaling.js'
-import { dtype as dtypeOf, vdot } from '../treeArithmetic.js'
-import { mapArrays, norm, zerosLike } from '../treeMath.js'
+import { vdot } from '../treeArithmetic.js'
+import { mapArrays, norm } from '../treeMath.js'
 import { addDecayedWeights } from '../weightDecay.js'
-import { over, rateAt, root, scalarIn, twoDecays, weightOf } from './estimates.js'
+import { decayed, decayedSquares, estimatedRate, type EstimatedRateState, firstEstimate } from './estimatedRate.js'
+import { over, root, twoDecays } from './estimates.js'
 
 export interface ProdigyOptions {
   /** Factor of the estimated learning rate, or a schedule of it; default 1. */
@@ -59,22 +58,10 @@ const ProdigyOptions = optionsOf('ProdigyOptions', {
   weightDecayMask: maskOrNull,
 })
 
-/** State of {@link prodigy}. */
-export interface ProdigyState {
-  /** First moments of the gradients times the estimate, in the structure of the params. */
-  readonly expAvg: ArrayTree
-  /** Second moments of the gradients times the estimate. */
-  readonly expAvgSq: ArrayTree
-  /** Decaying sums of the gradients. */
-  readonly gradSum: ArrayTree
+/** State of {@link prodigy}: the moments and the sums are of the gradients times the estimate. */
+export interface ProdigyState extends EstimatedRateState {
   /** Params of the start. */
   readonly params0: ArrayTree
-  /** Estimated learning rate, `[]`, in the lowest dtype of the params. */
-  readonly estimLr: NDArray
-  /** Numerator of the estimate, `[]`. */
-  readonly numeratorWeighted: NDArray
-  /** Updates made so far, `int32[]`. */
-  readonly count: NDArray
 }
 
 /**
@@ -106,25 +93,11 @@ export const prodigy = (options: ProdigyOptions = {}): GradientTransformation<Pr
   const [b1, b2] = betas
   const b3 = decoded.beta3 ?? root(b2)
   return GradientTransformation<ProdigyState>(
-    (params) => {
-      const dtype = dtypeOf(params, 'lowest')
-      return {
-        expAvg: zerosLike(params),
-        expAvgSq: zerosLike(params),
-        gradSum: zerosLike(params),
-        params0: params,
-        estimLr: scalarIn(estimLr0, dtype),
-        numeratorWeighted: np.zeros([], { dtype }),
-        count: zeroCount(),
-      }
-    },
+    (params) => ({ ...firstEstimate(params, estimLr0), params0: params }),
     (updates, state, params) => {
       const given = requireParams(where, params)
-      const count = safeIncrement(state.count)
       const { params0, estimLr: d } = state
-      const correction = np.divide(np.sqrt(weightOf(b2, count, d.dtype)), weightOf(b1, count, d.dtype))
-      const factor = np.multiply(d, rateAt(where, learningRate, state.count))
-      const rate = np.astype(np.multiply(factor, correction), d.dtype)
+      const { count, rate } = estimatedRate(where, state, learningRate, betas)
       const scaled = mapArrays([where, 'the updates'], (g) => np.multiply(d, g), updates)
       const distances = mapArrays(
         [where, 'the params of the start', 'the params'],
@@ -132,18 +105,8 @@ export const prodigy = (options: ProdigyOptions = {}): GradientTransformation<Pr
         params0,
         given,
       )
-      const expAvg = mapArrays(
-        [where, 'the updates', 'the first moments'],
-        (g, m) => np.add(np.multiply(b1, m), np.multiply(oneMinus(b1), g)),
-        scaled,
-        state.expAvg,
-      )
-      const expAvgSq = mapArrays(
-        [where, 'the updates', 'the second moments'],
-        (g, v) => np.add(np.multiply(b2, v), np.multiply(np.multiply(oneMinus(b2), g), g)),
-        scaled,
-        state.expAvgSq,
-      )
+      const expAvg = decayed(where, scaled, state.expAvg, b1, oneMinus(b1))
+      const expAvgSq = decayedSquares(where, scaled, state.expAvgSq, b2)
       const gradSum = mapArrays(
         [where, 'the updates', 'the sums of gradients'],
         (g, s) => np.add(np.multiply(b3, s), np.divide(np.multiply(safeguardWarmup ? d : rate, g), estimLr0)),

@@ -32,7 +32,7 @@ import {
 import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
 import { dtype as dtypeOf, randomLike } from '../treeArithmetic.js'
 import { biasCorrection, cast, mapArrays, updateMoment, zerosLike } from '../treeMath.js'
-import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState } from '../weightDecay.js'
 import { positiveInteger } from './estimates.js'
 
 export interface HutchinsonEstimatorOptions {
@@ -246,7 +246,7 @@ export const sophia = <
   ExtraArgsOf<H>
 > => {
   const { weightDecay = 1e-4, weightDecayMask: mask = null, ...rest } = decodeOptions('sophia', SophiaOptions, options)
-  const decaying = addDecayedWeights(weightDecay, { mask }) as unknown as GradientTransformation<WeightDecayState<W, M>>
+  const decaying = decayOf<W, M>(weightDecay, mask)
   const scaled = scaleBySophia(rest) as unknown as GradientTransformation<SophiaState<StateOf<H>>, ExtraArgsOf<H>>
   return chain(scaled, decaying, scaleByLearningRate(learningRate)) as unknown as GradientTransformation<
     readonly [SophiaState<StateOf<H>>, WeightDecayState<W, M>, LearningRateState<L>],
