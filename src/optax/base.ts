@@ -117,7 +117,12 @@ export const GradientTransformation = <S, E = NoExtraArgs>(
 /** The same as {@link GradientTransformation}. */
 export const GradientTransformationExtraArgs = GradientTransformation
 
-/** The state of stateless transformations. */
+/**
+ * The state of stateless transformations.
+ *
+ * @example
+ * optax.initEmptyState() // => {}
+ */
 export const initEmptyState = (): EmptyState => ({})
 
 /**
@@ -132,7 +137,12 @@ export const stateless = (
 ): GradientTransformation<EmptyState> =>
   GradientTransformation(initEmptyState, (updates, state, params) => [f(updates, params), state])
 
-/** Leaves the updates as they are. */
+/**
+ * Leaves the updates as they are.
+ *
+ * @example
+ * optax.identity().update(np.array([1, 2]), {})[0] // => Array([1., 2.], dtype=float32)
+ */
 export const identity = (): GradientTransformation<EmptyState> => stateless((updates) => updates)
 
 /** @internal The params, for transformations that can't do without. @throws ArgumentError */

@@ -97,5 +97,11 @@ export const namedChain = <const T extends readonly NamedTransformation[]>(
   ) as unknown as GradientTransformation<NamedChainState<T>, NamedChainExtraArgs<T>>
 }
 
-/** A transformation that takes extra arguments: here all of them do, and this is the same one. */
+/**
+ * A transformation that takes extra arguments: here all of them do, and this is the same one.
+ *
+ * @example
+ * const tx = optax.withExtraArgsSupport(optax.scale(2))
+ * tx.update(np.array([1]), {}, null, { value: 3 })[0] // => Array([2.], dtype=float32)
+ */
 export const withExtraArgsSupport = <T extends AnyGradientTransformation>(transformation: T): T => transformation

@@ -99,7 +99,14 @@ export const partition = <const T extends LabelledTransformations>(
 ): GradientTransformation<PartitionState<PartitionStates<T>>, PartitionExtraArgs<T>> =>
   partitionIn('partition', transforms, paramLabels, options)
 
-/** The old name of {@link partition}. */
+/**
+ * The old name of {@link partition}.
+ *
+ * @example
+ * const tx = optax.multiTransform({ a: optax.scale(2), b: optax.scale(3) }, ['a', 'b'])
+ * const params = [np.ones([1]), np.ones([1])]
+ * tx.update(params, tx.init(params))[0] // => [Array([2.], dtype=float32), Array([3.], dtype=float32)]
+ */
 export const multiTransform = <const T extends LabelledTransformations>(
   transforms: T,
   paramLabels: LabelsOrFn,

@@ -15,20 +15,45 @@ const binary =
 
 const sumOfTwo = binary('add', np.add)
 
-/** The sum of trees, leaf by leaf. */
+/**
+ * The sum of trees, leaf by leaf.
+ *
+ * @example
+ * optax.tree.add([np.array(1)], [np.array(2)], [np.array(3)]) // => [Array(6., dtype=float32)]
+ */
 export const add = <T>(x: T, ...others: readonly [unknown, ...unknown[]]): T =>
   others.reduce<T>((sum, y) => sumOfTwo(sum, y), x)
 
-/** The difference of two trees. */
+/**
+ * The difference of two trees.
+ *
+ * @example
+ * optax.tree.sub([np.array(1)], [np.array(3)]) // => [Array(-2., dtype=float32)]
+ */
 export const sub = binary('sub', np.subtract)
 
-/** The product of two trees, element by element. */
+/**
+ * The product of two trees, element by element.
+ *
+ * @example
+ * optax.tree.mul([np.array(2)], [np.array(3)]) // => [Array(6., dtype=float32)]
+ */
 export const mul = binary('mul', np.multiply)
 
-/** The quotient of two trees, element by element. */
+/**
+ * The quotient of two trees, element by element.
+ *
+ * @example
+ * optax.tree.div([np.array(3)], [np.array(2)]) // => [Array(1.5, dtype=float32)]
+ */
 export const div = binary('div', np.divide)
 
-/** A number times a tree. */
+/**
+ * A number times a tree.
+ *
+ * @example
+ * optax.tree.scale(2, { a: np.array([1, 2]) }) // => { a: Array([2., 4.], dtype=float32) }
+ */
 export const scale = <T>(scalar: ScalarLike, of: T): T =>
   mapArrays(['scale', 'the tree'], (x) => np.multiply(scalar, x), of)
 
@@ -57,7 +82,12 @@ const arrays = (where: string, of: unknown): readonly NDArray[] => {
 
 const zero = (): NDArray => literal(0, 'float32', true)
 
-/** The inner product of two trees as vectors, leaf by leaf from the first. */
+/**
+ * The inner product of two trees as vectors, leaf by leaf from the first.
+ *
+ * @example
+ * optax.tree.vdot([np.array([1, 2]), np.array(3)], [np.array([4, 5]), np.array(6)]) // => Array(32., dtype=float32)
+ */
 export const vdot = (x: unknown, y: unknown): NDArray => {
   const products: NDArray[] = []
   mapArrays(
@@ -80,13 +110,28 @@ const extreme =
       .map(ofArray)
       .reduce(ofTwo, literal(none, 'float32', true))
 
-/** The greatest element of a tree; -∞ without elements. */
+/**
+ * The greatest element of a tree; -∞ without elements.
+ *
+ * @example
+ * optax.tree.max([np.array([1, 5]), np.array(3)]) // => Array(5., dtype=float32)
+ */
 export const max = extreme('max', (x) => np.max(x), np.maximum, -Infinity)
 
-/** The least element of a tree; ∞ without elements. */
+/**
+ * The least element of a tree; ∞ without elements.
+ *
+ * @example
+ * optax.tree.min([np.array([1, 5]), np.array(3)]) // => Array(1., dtype=float32)
+ */
 export const min = extreme('min', (x) => np.min(x), np.minimum, Infinity)
 
-/** The number of elements of a tree. */
+/**
+ * The number of elements of a tree.
+ *
+ * @example
+ * optax.tree.size({ a: np.zeros([2, 3]), b: np.zeros([4]) }) // => 10
+ */
 export const size = (of: unknown): number => arrays('size', of).reduce((sum, x) => sum + x.size, 0)
 
 export interface LikeOptions {
@@ -94,11 +139,21 @@ export interface LikeOptions {
   readonly dtype?: DType | null
 }
 
-/** Ones in the shapes of a tree of arrays. */
+/**
+ * Ones in the shapes of a tree of arrays.
+ *
+ * @example
+ * optax.tree.onesLike([np.array([5, 6])]) // => [Array([1., 1.], dtype=float32)]
+ */
 export const onesLike = <T>(of: T, { dtype }: LikeOptions = {}): T =>
   mapArrays(['onesLike', 'the tree'], (x) => np.ones(x.shape, { dtype: dtype ?? x.dtype }), of)
 
-/** One number in the shapes of a tree of arrays. */
+/**
+ * One number in the shapes of a tree of arrays.
+ *
+ * @example
+ * optax.tree.fullLike([np.array([5, 6])], 3) // => [Array([3., 3.], dtype=float32)]
+ */
 export const fullLike = <T>(of: T, fillValue: ScalarLike, { dtype }: LikeOptions = {}): T =>
   mapArrays(['fullLike', 'the tree'], (x) => np.full(x.shape, fillValue, { dtype: dtype ?? x.dtype }), of)
 
@@ -119,6 +174,10 @@ export type MixedDtypeHandler = 'promote' | 'highest' | 'lowest'
  *
  * @param mixed - of several dtypes: `null` (default) refuses, `'promote'` joins them, `'highest'`, `'lowest'` choose one
  * @throws ArgumentError if dtypes are mixed and nothing is chosen, or none of them is the highest or lowest
+ * @example
+ * const mixed = [np.array(1), np.array(1, { dtype: 'bfloat16' })]
+ * optax.tree.dtype(mixed, 'lowest') // => 'bfloat16'
+ * optax.tree.dtype(mixed) // throws ArgumentError: dtype requires a tree of one dtype
  */
 export const dtype = (of: unknown, mixed: MixedDtypeHandler | null = null): DType => {
   const dtypes = arrays('dtype', of).map((x) => x.dtype)
@@ -136,13 +195,28 @@ const joined = (a: DType, b: DType, mixed: MixedDtypeHandler | null): DType => {
   return (mixed === 'highest') === (higher === a) ? a : b
 }
 
-/** The conjugate: of real numbers, the only ones here, the tree as it is. */
+/**
+ * The conjugate: of real numbers, the only ones here, the tree as it is.
+ *
+ * @example
+ * optax.tree.conj([np.array(1)]) // => [Array(1., dtype=float32)]
+ */
 export const conj = <T>(of: T): T => of
 
-/** The real part: of real numbers, the only ones here, the tree as it is. */
+/**
+ * The real part: of real numbers, the only ones here, the tree as it is.
+ *
+ * @example
+ * optax.tree.real([np.array(1)]) // => [Array(1., dtype=float32)]
+ */
 export const real = <T>(of: T): T => of
 
-/** Every array broadcast to a shape that begins with the given one. */
+/**
+ * Every array broadcast to a shape that begins with the given one.
+ *
+ * @example
+ * optax.tree.batchShape({ a: np.zeros([2]) }, [3]).a.shape // => [3, 2]
+ */
 export const batchShape = <T>(of: T, shape: readonly number[] = []): T =>
   mapArrays(['batchShape', 'the tree'], (x) => np.broadcastTo(x, [...shape, ...x.shape]), of)
 
@@ -155,7 +229,12 @@ export interface AllcloseOptions {
   readonly equalNan?: boolean
 }
 
-/** Whether all elements of two trees satisfy `|a - b| ≤ atol + rtol |b|`, `bool[]`. */
+/**
+ * Whether all elements of two trees satisfy `|a - b| ≤ atol + rtol |b|`, `bool[]`.
+ *
+ * @example
+ * optax.tree.allclose([np.array([1, 2])], [np.array([1, 2.001])], { rtol: 1e-2 }) // => Array(True, dtype=bool)
+ */
 export const allclose = (x: unknown, y: unknown, options: AllcloseOptions = {}): NDArray => {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options
   const verdicts: NDArray[] = []
@@ -176,7 +255,13 @@ export const allclose = (x: unknown, y: unknown, options: AllcloseOptions = {}):
   return verdicts.reduce((a, b) => np.logicalAnd(a, b), literal(true, 'bool'))
 }
 
-/** A key for each array of a tree, in its structure: the parts of a key split into as many. */
+/**
+ * A key for each array of a tree, in its structure: the parts of a key split into as many.
+ *
+ * @example
+ * const keys = optax.tree.splitKeyLike(random.key(0), { a: np.zeros([2]), b: np.zeros([3]) }) as { a: random.PRNGKey }
+ * random.normal(keys.a, [2]).shape // => [2]
+ */
 export const splitKeyLike = (key: random.PRNGKey, target: unknown): unknown => {
   const [leaves, treedef] = tree.flatten(target)
   return treedef.unflatten(leaves.length === 0 ? [] : [...random.split(key, leaves.length)])
@@ -208,7 +293,12 @@ export const randomLike = <T>(key: random.PRNGKey, target: T, options: RandomLik
   )
 }
 
-/** Keys as the arrays of their words; other leaves stay. */
+/**
+ * Keys as the arrays of their words; other leaves stay.
+ *
+ * @example
+ * optax.tree.unwrapRandomKeyData({ key: random.key(7) }) // => { key: Array([0, 7], dtype=uint32) }
+ */
 export const unwrapRandomKeyData = (of: unknown): unknown =>
   tree.mapWith(
     { isLeaf: (x: unknown) => x instanceof random.PRNGKey },
@@ -216,7 +306,12 @@ export const unwrapRandomKeyData = (of: unknown): unknown =>
     of,
   )
 
-/** `max(|g| + eps, decay · m)`: moving maxima of the updates. */
+/**
+ * `max(|g| + eps, decay · m)`: moving maxima of the updates.
+ *
+ * @example
+ * optax.updateInfinityMoment(np.array([-3, 1]), np.array([2, 4]), 0.5, 0) // => Array([3., 2.], dtype=float32)
+ */
 export const updateInfinityMoment = <T>(updates: unknown, moments: T, decay: ScalarLike, eps: ScalarLike): T =>
   mapArrays(
     ['updateInfinityMoment', 'the updates', 'the moments'],

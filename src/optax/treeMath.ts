@@ -50,23 +50,48 @@ export interface ZerosOptions {
   readonly dtype?: DType | null
 }
 
-/** Zeros in the shapes of a tree of arrays. */
+/**
+ * Zeros in the shapes of a tree of arrays.
+ *
+ * @example
+ * optax.tree.zerosLike([np.array([5, 6])], { dtype: 'int32' }) // => [Array([0, 0], dtype=int32)]
+ */
 export const zerosLike = <T>(of: T, { dtype }: ZerosOptions = {}): T =>
   mapArrays(['zerosLike', 'the tree'], (x) => np.zeros(x.shape, { dtype: dtype ?? x.dtype }), of)
 
-/** A tree in another dtype; `null`: as it is. */
+/**
+ * A tree in another dtype; `null`: as it is.
+ *
+ * @example
+ * optax.tree.cast([np.array(1.5)], 'bfloat16') // => [Array(1.5, dtype=bfloat16)]
+ */
 export const cast = <T>(of: T, dtype: DType | null): T =>
   dtype === null ? of : mapArrays(['cast', 'the tree'], (x) => np.astype(x, dtype), of)
 
-/** A tree in the dtypes of another. */
+/**
+ * A tree in the dtypes of another.
+ *
+ * @example
+ * optax.tree.castLike([np.array(2)], [np.array(0, { dtype: 'int32' })]) // => [Array(2, dtype=int32)]
+ */
 export const castLike = <T>(of: T, other: unknown): T =>
   mapArrays(['castLike', 'the tree', 'the other tree'], (x, y) => np.astype(x, y.dtype), of, other)
 
-/** Elements within `[min, max]`; `null` leaves a side open. */
+/**
+ * Elements within `[min, max]`; `null` leaves a side open.
+ *
+ * @example
+ * optax.tree.clip([np.array([-3, 3])], null, 1) // => [Array([-3.,  1.], dtype=float32)]
+ */
 export const clip = <T>(of: T, min: ScalarLike | null, max: ScalarLike | null): T =>
   mapArrays(['clip', 'the tree'], (x) => np.clip(x, min, max), of)
 
-/** The sum of all elements of a tree, leaf by leaf from the first; 0 without leaves. */
+/**
+ * The sum of all elements of a tree, leaf by leaf from the first; 0 without leaves.
+ *
+ * @example
+ * optax.tree.sum({ a: np.array([1, 2]), b: np.array(3) }) // => Array(6., dtype=float32)
+ */
 export const sum = (of: unknown): NDArray => total(arrays('sum', of).map((x) => np.sum(x)))
 
 const total = (xs: readonly NDArray[]): NDArray => xs.reduce((a, b) => np.add(a, b), literal(0, 'float32', true))
@@ -109,7 +134,12 @@ export const norm = (of: unknown, { ord = 2, squared = false }: NormOptions = {}
 
 const squareIf = (squared: boolean, x: NDArray): NDArray => (squared ? np.square(x) : x)
 
-/** `(1 - decay) · g^order + decay · m`: moving averages of the powers of the updates. */
+/**
+ * `(1 - decay) · g^order + decay · m`: moving averages of the powers of the updates.
+ *
+ * @example
+ * optax.updateMoment(np.array([4]), np.array([2]), 0.5, 2) // => Array([9.], dtype=float32)
+ */
 export const updateMoment = <T>(updates: unknown, moments: T, decay: ScalarLike, order: number): T =>
   mapArrays(
     ['updateMoment', 'the updates', 'the moments'],
@@ -118,13 +148,20 @@ export const updateMoment = <T>(updates: unknown, moments: T, decay: ScalarLike,
     moments,
   )
 
-/** As {@link updateMoment}, of the powers of the norms of elements: the same for real numbers, the only ones here. */
+/**
+ * As {@link updateMoment}, of the powers of the norms of elements: the same for real numbers, the only ones here.
+ *
+ * @example
+ * optax.updateMomentPerElemNorm(np.array([-4]), np.array([2]), 0.5, 2) // => Array([9.], dtype=float32)
+ */
 export const updateMomentPerElemNorm = updateMoment
 
 /**
  * Moments without the bias toward the zeros that they begin with: `m / (1 - decay^count)`.
  *
  * @see Kingma & Ba, 2015, section 3, https://arxiv.org/abs/1412.6980
+ * @example
+ * optax.biasCorrection(np.array([0.75]), 0.5, np.array(2, { dtype: 'int32' })) // => Array([1.], dtype=float32)
  */
 export const biasCorrection = <T>(moments: T, decay: ScalarLike, count: NDArray): T => {
   const corrections = new Map<boolean, NDArray>()

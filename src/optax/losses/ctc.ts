@@ -27,6 +27,10 @@ type Forward = readonly [phi: NDArray, emit: NDArray]
  * @throws ShapeError, DTypeError if the arguments aren't so
  * @throws OptionsError if an option is unknown
  * @see Graves et al., 2006, https://doi.org/10.1145/1143844.1143891
+ * @example
+ * const labels = np.array([[1]], { dtype: 'int32' })
+ * const [, phi, emit] = optax.ctcLossWithForwardProbs(np.zeros([1, 3, 2]), np.zeros([1, 3]), labels, np.zeros([1, 1]))
+ * ;[phi.shape, emit.shape] // => [[3, 1, 2], [3, 1, 1]]
  */
 export const ctcLossWithForwardProbs = (
   logits: ArrayLike,
