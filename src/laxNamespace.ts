@@ -161,4 +161,4 @@ export {
   transpose,
   xor,
 } from './lax/index.js'
-export { cond, foriLoop, scan, type ScanOptions, switch, whileLoop } from './control/index.js'
+export { cond, customRoot, foriLoop, map, scan, type ScanOptions, switch, whileLoop } from './control/index.js'

@@ -2,9 +2,11 @@
 import {
   ArgumentError,
   bind,
+  currentTrace,
   DifferentiationError,
   equalAvals,
   equalShapes,
+  evalTrace,
   evalJaxpr,
   isBool,
   Jaxpr,
@@ -26,6 +28,7 @@ import type { OnnxValue } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
 import {
   arrayLeaf,
+  isJitDisabled,
   batchAxisAt,
   outputLeaves,
   partialEvalJaxpr,
@@ -223,6 +226,14 @@ const traceCarry = (
  * lax.whileLoop((x: NDArray) => x.lt(100), (x: NDArray) => x.mul(2), np.array(3)) // => Array(192., dtype=float32)
  */
 export const whileLoop = <C>(cond: (carry: C) => NDArray | boolean, body: (carry: C) => C, init: C): C => {
+  if (isJitDisabled() && currentTrace() === evalTrace) {
+    let value = init
+    for (;;) {
+      const going = cond(value)
+      if (!(going instanceof NDArray ? going.item() === 1 : going)) return value
+      value = body(value)
+    }
+  }
   const [leaves, carryTree] = tree.flatten<unknown>(init)
   let carry = leaves.map((x, i) => arrayLeaf('whileLoop', x, i))
   const bodyLeaves = (result: unknown): readonly NDArray[] =>

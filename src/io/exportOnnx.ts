@@ -3,7 +3,7 @@ import type { NDArray } from '../core/index.js'
 import { ArgumentError, type DType, equalAvals, type ShapedArray, shaped, stage, type Staged } from '../core/index.js'
 import { ConstantTensor, encodeModel, type GraphProto, type ModelProto, tensor } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
-import { avalOfLeaf, type Fn, lower, type Lowered, outputLeaves, ShapeDtypeStruct } from '../transforms/index.js'
+import { avalOfLeaf, type Fn, lower, type LoweredGraph, outputLeaves, ShapeDtypeStruct } from '../transforms/index.js'
 import { sampleSizes, showSize, type Size, sizeOf3, unifyGraphs } from './batchSize.js'
 import { bytesOfArray } from './bytes.js'
 import { OnnxFileError } from './errors.js'
@@ -63,7 +63,7 @@ const where = 'exportOnnx'
 interface Traced {
   readonly staged: Staged
   readonly result: tree.TreeDef
-  readonly lowered: Lowered
+  readonly lowered: LoweredGraph
   readonly model: ModelProto
 }
 

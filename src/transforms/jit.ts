@@ -32,6 +32,8 @@ import { cached } from './cache.js'
 import { jvpFlat } from './jvp.js'
 import { backward } from './linearize.js'
 import { partialEvalJaxpr } from './partial.js'
+import { avalsOf } from './makeJaxpr.js'
+import { type Lowered, Traced } from './stages.js'
 import { batchAxisAt, vmapFlat } from './vmap.js'
 
 interface JitParams {
@@ -155,6 +157,40 @@ export interface Jitted<A extends readonly unknown[], R> {
   readonly traceCount: number
 }
 
+/** What {@link jit} gives: a compiled function whose stages can be had one by one. */
+export interface StagedFunction<A extends readonly unknown[], R> extends Jitted<A, R> {
+  /** Trace for these arguments, or for `ShapeDtypeStruct`s in their place. */
+  trace(...args: { readonly [K in keyof A]: unknown }): Traced<A, R>
+  /** Trace and lower to an ONNX graph. @throws LoweringError */
+  lower(...args: { readonly [K in keyof A]: unknown }): Lowered<A, R>
+  /** Shapes and dtypes of the results, in their structure. */
+  evalShape(...args: { readonly [K in keyof A]: unknown }): unknown
+  /** Forget all programs traced so far. */
+  clearCache(): void
+}
+
+let disabled = false
+
+/** Whether {@link disableJit} is in force. */
+export const isJitDisabled = (): boolean => disabled
+
+/**
+ * Run `f` with compiled functions called as they are: each operation is evaluated at once, and values can be read.
+ *
+ * @example
+ * const f = jit((x: NDArray) => x.mul(x.item()))
+ * disableJit(() => f(np.array(3))) // => Array(9., dtype=float32)
+ */
+export const disableJit = <T>(f: () => T): T => {
+  const saved = disabled
+  disabled = true
+  try {
+    return f()
+  } finally {
+    disabled = saved
+  }
+}
+
 /** One traced program: the kind of arguments that it is for, and what runs it. */
 interface Entry {
   readonly version: number
@@ -217,7 +253,10 @@ const sameAvals = (entry: Entry, leaves: readonly unknown[]): boolean => {
  * const f = jit((x: NDArray) => np.sum(x.mul(x)))
  * f(np.array([1, 2, 3])) // => Array(14., dtype=float32)
  */
-export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> => {
+export const jit = <A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: JitOptions = {},
+): StagedFunction<A, R> => {
   const statics = positions(options.staticArgnums)
   const donations = positions(options.donateArgnums)
   const name = f.name === '' ? 'anonymous' : f.name
@@ -255,7 +294,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       }
     }
     const [leaves, treedef] = tree.flatten(dynamic)
-    const avals = leaves.map((x, i) => avalOfLeaf(`jit(${name})`, x, i))
+    const avals = avalsOf(`jit(${name})`, leaves)
     const paths = treedef.paths()
     let outputs: tree.TreeDef | null = null
     const traced = (): Staged =>
@@ -321,6 +360,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
     (entry.executable ??= backend().compile(entry.staged.jaxpr, { name, donated: entry.donated }))
 
   const jitted = (...args: A): R => {
+    if (disabled) return f(...args)
     const [entry, leaves] = prepare(args)
     if (currentTrace() === evalTrace) {
       return entry.outputs.unflatten(executableOf(entry).run(concreteArgs(entry, leaves))) as R
@@ -341,5 +381,18 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
   }
   Object.defineProperty(jitted, 'name', { value: name })
   Object.defineProperty(jitted, 'traceCount', { get: () => traceCount })
-  return Object.assign(jitted, { async: runAsync }) as unknown as Jitted<A, R>
+  const traced = (...args: readonly unknown[]): Traced<A, R> => {
+    const [{ staged, treedef, outputs, donated }] = prepare(args)
+    return new Traced<A, R>({ name, ...staged, inputs: treedef, outputs, dynamic: dynamicArgs, donated })
+  }
+  const stages = {
+    async: runAsync,
+    trace: traced,
+    lower: (...args: readonly unknown[]): Lowered<A, R> => traced(...args).lower(),
+    evalShape: (...args: readonly unknown[]): unknown => traced(...args).outInfo,
+    clearCache: (): void => {
+      entries.length = 0
+    },
+  }
+  return Object.assign(jitted, stages) as unknown as StagedFunction<A, R>
 }

@@ -4,7 +4,7 @@ import { GraphBuilder, type OnnxValue } from '../onnx/index.js'
 import { optimize } from './passes.js'
 
 /** A graph and which inputs of the program it takes. */
-export interface Lowered {
+export interface LoweredGraph {
   readonly graph: GraphBuilder
   /** Positions, among the program's inputs, of the graph's inputs. */
   readonly inputs: readonly number[]
@@ -56,7 +56,7 @@ const lowerEqns = (
 }
 
 /** The ONNX graph of a program for a device; `labelled`: its nodes say what they come from. @throws LoweringError */
-export const lower = (program: Jaxpr, device: string, labelled = false): Lowered => {
+export const lower = (program: Jaxpr, device: string, labelled = false): LoweredGraph => {
   const labels = labelled ? new Labels() : null
   const jaxpr = optimize(program)
   const used = new Set<Atom>([...jaxpr.outputs, ...jaxpr.eqns.flatMap((eqn) => eqn.inputs)])
