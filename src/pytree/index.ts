@@ -4,6 +4,7 @@ export { PytreeError, type PytreeErrorDetails } from './errors.js'
 export { flatten, flattenWithPath, type FlattenOptions, type FlattenWithPathOptions } from './flatten.js'
 export type { MismatchLabels } from './difference.js'
 export { map, mapWith, mapWithPath } from './map.js'
+export { flattenOneLevel, flattenOneLevelWithKeys } from './oneLevel.js'
 export { Partial } from './partial.js'
 export {
   dictKey,

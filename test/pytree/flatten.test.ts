@@ -8,6 +8,8 @@ import {
   flatten,
   flattenWithPath,
   isNode,
+  flattenOneLevel,
+  flattenOneLevelWithKeys,
   keystr,
   leaves,
   leavesWithPath,
@@ -224,4 +226,17 @@ test('paths name the way to each leaf', (t) => {
 test('objects of another realm are leaves, not half-understood nodes', (t) => {
   const foreign: unknown = runInNewContext('({ a: 1 })')
   t.deepEqual(leaves([foreign]), [foreign])
+})
+
+test('one level: the children of a node, with their keys', (t) => {
+  const tree = { b: [1, { c: 2 }], a: null }
+  const [children, treedef] = flattenOneLevel(tree)
+  t.deepEqual(children, [null, [1, { c: 2 }]])
+  t.deepEqual(treedef.unflatten(children), tree)
+  t.deepEqual(
+    flattenOneLevelWithKeys(tree)[0].map(([key]) => keystr([key])),
+    ["['a']", "['b']"],
+  )
+  t.deepEqual(flattenOneLevel(null)[0], [])
+  t.throws(() => flattenOneLevel(3), { instanceOf: PytreeError })
 })
