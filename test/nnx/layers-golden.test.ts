@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { type NDArray, nn, nnx, np, tree } from '../../src/index.js'
 import { allClose } from '../helpers/arrays.js'
-import { closeTo, decode, type Encoded, inLayout, layersGolden } from './models.js'
+import { closeTo, decode, type Encoded, inLayout, layersGolden, ramp, weighted } from './models.js'
 
 interface Case {
   readonly x: readonly Encoded[]
@@ -58,22 +58,6 @@ const load = (module: unknown, values: Readonly<Record<string, Encoded>>): void 
     value.value = decode(values[nameOf(path)]!)
   }
 }
-
-/** The numbers of `common.ramp` of the oracle. */
-const ramp = (shape: readonly number[], seed: number): NDArray => {
-  let s = (seed * 7919 + 12345) >>> 0
-  const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
-    s = (Math.imul(s, 1664525) + 1013904223) >>> 0
-    return Math.round((-1 + 2 * (s / 2 ** 32)) * 100) / 100
-  })
-  return np.array(values, { dtype: 'float32' }).reshape(shape)
-}
-
-const weighted = (y: unknown): NDArray =>
-  tree
-    .leaves(y as NDArray)
-    .map((leaf, i) => np.sum(leaf.mul(ramp(leaf.shape, 17 + i))))
-    .reduce((a, b) => a.add(b))
 
 type AnyLayer = nnx.Module<any, any>
 type Row = readonly [

@@ -1,7 +1,7 @@
 /** Models of the golden files, and their numbers. */
 import { readFileSync } from 'node:fs'
 import type { ExecutionContext } from 'ava'
-import { config, type DType, type NDArray, nnx, np } from '../../src/index.js'
+import { config, type DType, type NDArray, nnx, np, tree } from '../../src/index.js'
 import { allClose } from '../helpers/arrays.js'
 
 export interface Encoded {
@@ -124,3 +124,19 @@ export class Net extends nnx.Module<[x: NDArray], NDArray> {
     return this.out(this.dropout(h.reshape([h.shape[0]!, -1])))
   }
 }
+
+/** The numbers of `common.ramp` of the oracle. */
+export const ramp = (shape: readonly number[], seed: number): NDArray => {
+  let s = (seed * 7919 + 12345) >>> 0
+  const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0
+    return Math.round((-1 + 2 * (s / 2 ** 32)) * 100) / 100
+  })
+  return np.array(values, { dtype: 'float32' }).reshape(shape)
+}
+
+export const weighted = (y: unknown): NDArray =>
+  tree
+    .leaves(y as NDArray)
+    .map((leaf, i) => np.sum(leaf.mul(ramp(leaf.shape, 17 + i))))
+    .reduce((a, b) => a.add(b))
