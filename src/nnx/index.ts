@@ -221,6 +221,7 @@ export {
   transformMetadata,
   type TransformMetadataOptions,
 } from './transforms/axisMetadata.js'
+export { checkify } from './transforms/checkify.js'
 export { cond, switch } from './transforms/cond.js'
 export { customVjp, type CustomVjpFunction, type CustomVjpOptions, type VjpCotangents } from './transforms/customVjp.js'
 export { DiffState } from './transforms/diffState.js'
@@ -240,7 +241,7 @@ export { jitPartial } from './transforms/jitPartial.js'
 export { makeJaxpr } from './transforms/makeJaxpr.js'
 export { type GradsOfAll, jvp, type JvpOptions, vjp, vjpWithAux } from './transforms/tangents.js'
 export { foriLoop, whileLoop } from './transforms/loops.js'
-export { remat } from './transforms/remat.js'
+export { remat, type RematOptions } from './transforms/remat.js'
 export { scan, type ScanOptions } from './transforms/scan.js'
 export { vmap, type VmapOptions } from './transforms/vmap.js'
 export {

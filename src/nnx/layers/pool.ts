@@ -3,32 +3,13 @@ import { type NDArray, type Shape, ShapeError, showAval } from '../../core/index
 import * as lax from '../../lax/index.js'
 import { type ArrayLike, asarray } from '../../numpy/index.js'
 
-/** All places of a window, in row-major order. */
-const placesOf = (windowShape: Shape): readonly Shape[] =>
-  windowShape.reduce<readonly Shape[]>(
-    (places, size) => places.flatMap((place) => lax.range(size).map((i) => [...place, i])),
-    [[]],
-  )
-
-/** Edges of an axis. */
-const edgesOf = (
-  size: number,
-  window: number,
-  stride: number,
-  padding: 'SAME' | 'VALID',
-): readonly [number, number] => {
-  if (padding === 'VALID') return [0, 0]
-  const all = Math.max((Math.ceil(size / stride) - 1) * stride + window - size, 0)
-  return [Math.floor(all / 2), Math.ceil(all / 2)]
-}
-
 /**
- * Reductions of windows by a function of two arrays, which is applied to the elements of a window one after the other.
- * For sums and extrema {@link avgPool}, {@link maxPool} and {@link minPool} are faster.
+ * Reductions of windows by a function. For averages and extrema there are {@link avgPool}, {@link maxPool} and
+ * {@link minPool}.
  *
  * @param x - `[...batch, ...spatial, channels]`
- * @param init - what the reduction begins with, and what padding holds
- * @param reduce - `(a, b) => c`, elementwise
+ * @param init - scalar that the function doesn't change, what padding holds
+ * @param reduce - associative and elementwise, `(a, b) => c`
  * @param windowShape - size of the window on each spatial axis
  * @param strides - distance of the windows on each spatial axis; `null`: 1
  * @param padding - `'SAME'`, `'VALID'`, or `[low, high]` for each spatial axis
@@ -55,21 +36,8 @@ export const pool = (
   if (typeof padding !== 'string' && padding.length !== windowShape.length) {
     throw new ShapeError('nnx.pool', `a padding for each of ${windowShape.length} spatial axes`, `${padding.length}`)
   }
-  const edges = windowShape.map((window, i) =>
-    typeof padding === 'string' ? edgesOf(a.shape[leading + i]!, window, steps[i]!, padding) : padding[i]!,
-  )
-  const isSpatial = (i: number): boolean => i >= leading && i < a.ndim - 1
-  const padded = lax.pad(
-    a,
-    lax.full([], init, a.dtype),
-    a.shape.map((_, i) => (isSpatial(i) ? ([...edges[i - leading]!, 0] as const) : ([0, 0, 0] as const))),
-  )
-  const counts = windowShape.map((window, i) => Math.floor((padded.shape[leading + i]! - window) / steps[i]!) + 1)
-  const at = (place: Shape): NDArray =>
-    place.reduce(
-      (y, offset, i) => lax.sliceInDim(y, offset, offset + (counts[i]! - 1) * steps[i]! + 1, steps[i], leading + i),
-      padded,
-    )
-  const first = lax.full([...a.shape.slice(0, leading), ...counts, a.shape[a.ndim - 1]!], init, a.dtype)
-  return placesOf(windowShape).reduce((sum, place) => reduce(sum, at(place)), first)
+  const ones = lax.range(leading).map(() => 1)
+  const none = ones.map((): lax.Padding => [0, 0])
+  const edges = typeof padding === 'string' ? padding : [...none, ...padding, [0, 0] as const]
+  return lax.reduceWindow(a, init, reduce, [...ones, ...windowShape, 1], [...ones, ...steps, 1], edges)
 }
