@@ -15,6 +15,7 @@ const w1 = {
 const others = ['w2', 'w3', 'w4', 'w5'].map((workload) => ({ workload, ...summary([run(workload, 'onnax', 50)]) }))
 const dispatch = node<readonly Row[]>('dispatch.js')
 const memory = node<readonly Row[]>('memory.js')
+const modules = node<readonly Row[]>('nnx.js')
 
 console.log('\nW1: MLP 784-512-512-10, batch 128, Adam; milliseconds')
 console.table(rounded([{ library: 'onnax', ...w1.onnax }, { library: '@jax-js/jax', ...w1.jaxjs }])) // prettier-ignore
@@ -27,8 +28,10 @@ console.log(
 console.table(rounded(others))
 console.log('\nDispatch, microseconds')
 console.table(rounded(dispatch))
+console.log('\nCalls of nnx.jit, microseconds: in all, of plain trees, and more than those')
+console.table(rounded(modules))
 console.log('\nMemory')
 console.table(rounded(memory))
 
 mkdirSync('bench/results', { recursive: true })
-writeFileSync('bench/results/bench.json', `${JSON.stringify({ machine, w1, others, dispatch, memory }, null, 2)}\n`)
+writeFileSync('bench/results/bench.json', `${JSON.stringify({ machine, w1, others, dispatch, modules, memory }, null, 2)}\n`)
