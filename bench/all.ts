@@ -34,4 +34,7 @@ console.log('\nMemory')
 console.table(rounded(memory))
 
 mkdirSync('bench/results', { recursive: true })
-writeFileSync('bench/results/bench.json', `${JSON.stringify({ machine, w1, others, dispatch, modules, memory }, null, 2)}\n`)
+writeFileSync(
+  'bench/results/bench.json',
+  `${JSON.stringify({ machine, w1, others, dispatch, modules, memory }, null, 2)}\n`,
+)

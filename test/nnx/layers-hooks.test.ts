@@ -12,7 +12,7 @@ interface Case {
   readonly grads?: Readonly<Record<string, Encoded>>
   readonly y: readonly Encoded[]
 }
-const { cases } = JSON.parse(readFileSync('test/golden/nnx-layer-hooks.json', 'utf8')) as {
+const { cases } = JSON.parse(readFileSync('test/golden/nnx-hooks.json', 'utf8')) as {
   readonly cases: Readonly<Record<string, Case>>
 }
 

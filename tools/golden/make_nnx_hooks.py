@@ -1,4 +1,4 @@
-"""Writes nnx-layer-hooks.json: how the layers of Flax NNX multiply, promote, average over mapped axes, and scan.
+"""Writes nnx-hooks.json: how the layers of Flax NNX multiply, promote, average over mapped axes, and scan.
 
 Each case has the inputs, the state before (without random streams), the output, the state after, and the gradient of the
 sum of the outputs times weights with respect to the parameters.
@@ -153,4 +153,4 @@ for padding in ['SAME', 'VALID', ((0, 1), (2, 0))]:
     y = linen.pool(img, 1.0, lax.mul, (2, 3), (2, 1), padding)
     CASES[f'pool {name}'] = {'x': [encode(img)], 'y': encoded(y)}
 
-write('nnx-layer-hooks.json', 'How layers of Flax NNX multiply, promote, average and scan', {'cases': CASES})
+write('nnx-hooks.json', 'How layers of Flax NNX multiply, promote, average and scan', {'cases': CASES})
