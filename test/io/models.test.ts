@@ -97,6 +97,11 @@ test('all faults of a model are told, and none that follows from another', (t) =
     faults(({ graphdef }) => (graphdef.children[1] = null)),
     ['graphdef/children/1'],
   )
+  // A reference to what was lost, before and after it.
+  t.deepEqual(
+    faults(({ graphdef }) => (graphdef.children[1] = graphdef.children[3] = null)),
+    ['graphdef/children/1', 'graphdef/children/3'],
+  )
   t.deepEqual(
     faults(({ graphdef }) => graphdef.children[1].children.pop()),
     ['graphdef/children/1/children'],

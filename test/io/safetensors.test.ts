@@ -62,6 +62,15 @@ test('the data of each array are aligned, in the order of the Python package', (
   })
 })
 
+test('a header in another order than the data', (t) => {
+  const bytes = file({ b: info(1, 4), e: info(4, 4, [0]), a: info(0, 1) }, 4)
+  bytes.set([1, 2, 3, 4], bytes.byteLength - 4)
+  writeFileSync(path('order'), bytes)
+  for (const { tensors } of [io.decodeSafetensors(bytes), io.readSafetensors(path('order'))]) {
+    t.deepEqual([tensors['a']!.toArray(), tensors['b']!.toArray(), tensors['e']!.toArray()], [[1], [2, 3, 4], []])
+  }
+})
+
 test('texts with brackets, many metadata, and 64 axes are no excess', (t) => {
   const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, '[[[[{{{{\\"[,,']))
   const tensors = { '[[[[[[{{{,,,\\"': np.ones(new Array<number>(64).fill(1)) }
