@@ -3,8 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { ArgumentError } from '../core/index.js'
+import * as lax from '../lax/index.js'
 import type { NodeDef } from '../nnx/graphdef.js'
 import * as nnx from '../nnx/index.js'
+import { concatenateFeatures } from '../nnx/layers/recurrent.js'
+import { kernels } from '../nnx/layers/reparametrize.js'
+import * as np from '../numpy/index.js'
 import type { ClassOf } from '../pytree/index.js'
 import { arrayType, mapType, nodeTypeOf, type NodeType, nullType, objectType, type Step } from '../pytree/registry.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
@@ -16,7 +20,7 @@ export interface GraphDefCodecOptions extends TreeCodecOptions {
   readonly classes?: Readonly<Record<string, ClassOf<object>>>
   /**
    * Functions and other settings that are no data, by name; of plain objects the functions in them: `{ tx }` for the
-   * transformation of an optimizer. The activations of nnx are known.
+   * transformation of an optimizer. The functions of nnx, np and lax are known.
    */
   readonly values?: Readonly<Record<string, unknown>>
 }
@@ -35,9 +39,15 @@ const where = (path: readonly string[]): string => (path.length === 0 ? 'the roo
 const isModuleClass = (value: unknown): value is ClassOf<object> =>
   typeof value === 'function' && value.prototype instanceof nnx.Object
 
+/** Functions that layers have by default and that are no activation. */
+const defaults: Obj = { 'Bidirectional.mergeFn': concatenateFeatures, 'WeightNorm.variableFilter': kernels }
+const functionsOf = (prefix: string, namespace: Obj): Obj =>
+  Object.fromEntries(Object.entries(namespace).map(([name, value]) => [`${prefix}.${name}`, value]))
+
 const namedValues = (values: Obj): ReadonlyMap<string, unknown> => {
   const named = new Map<string, unknown>()
-  for (const [name, value] of Object.entries({ ...nnx, ...values })) {
+  const known = { ...nnx, ...functionsOf('np', np), ...functionsOf('lax', lax), ...defaults }
+  for (const [name, value] of Object.entries<unknown>({ ...known, ...values })) {
     named.set(name, value)
     if (typeof value !== 'object' || value === null || !Object.hasOwn(values, name)) continue
     for (const [key, inner] of Object.entries(value))

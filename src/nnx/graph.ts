@@ -143,9 +143,14 @@ const childOf = (holder: unknown, name: string): unknown => {
   return children[at]
 }
 
+const isPlain = (holder: unknown): boolean =>
+  Array.isArray(holder) || Object.getPrototypeOf(holder) === Object.prototype || Object.getPrototypeOf(holder) === null
+
 const setChild = (holder: unknown, name: string, value: unknown, path: Path): void => {
-  if (isGraphObject(holder)) (holder as unknown as Record<string, unknown>)[name] = value
-  else throw new ArgumentError('update', `a field of a module at ${path.join('/')}`, 'one of a list or plain object')
+  if (holder instanceof Map) holder.set(holder.has(name) ? name : toPart(name), value)
+  else if ((isGraphObject(holder) || isPlain(holder)) && !Object.isFrozen(holder)) {
+    ;(holder as Record<string, unknown>)[name] = value
+  } else throw new ArgumentError('update', `a place that can be written at ${path.join('/')}`, 'one that can not')
 }
 
 const updateNode = (node: unknown, state: AnyState, path: Path): void => {

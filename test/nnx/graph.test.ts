@@ -281,3 +281,27 @@ test('update of a model from outside inside of jit is refused', (t) => {
     { instanceOf: TraceLevelError },
   )
 })
+
+test('update writes bare arrays of lists, plain objects and Maps in their places', (t) => {
+  class Holder extends nnx.Module<[], NDArray> {
+    readonly held = { list: [np.zeros([1]), { inner: np.zeros([1]) }], map: new Map([['a', np.zeros([1])]]) }
+    readonly frozen = Object.freeze({ x: np.zeros([1]) })
+    override call(): NDArray {
+      return this.held.list[0] as NDArray
+    }
+  }
+  const model = new Holder()
+  const { held, frozen } = model
+  const ones = tree.map(np.onesLike, nnx.state(model, nnx.PathContains('held')))
+  nnx.update(model, ones)
+  t.is(model.held, held)
+  t.deepEqual(nnx.toFlatState(nnx.state(model)).map(([path, x]) => [path.join('/'), elements(x as never)[0]]), [
+    ['frozen/x', 0],
+    ['held/list/0', 1],
+    ['held/list/1/inner', 1],
+    ['held/map/a', 1],
+  ]) // prettier-ignore
+  const rest = nnx.state(model, nnx.PathContains('frozen'))
+  t.throws(() => nnx.update(model, rest), { instanceOf: ArgumentError, message: /can be written at frozen\/x/ })
+  t.is(model.frozen, frozen)
+})

@@ -88,6 +88,9 @@ test('what is masked does not count, not even NaN', (t) => {
 })
 
 test('WeightNorm: unit norm times scale, which parameters, arguments handed on', (t) => {
+  const streams = rngs()
+  new nnx.WeightNorm(new nnx.Linear(3, 2, { rngs: streams }), { rngs: streams })
+  t.is(streams.default.count.value.item(), 2, 'only Linear draws')
   const linear = new nnx.Linear(3, 2, { rngs: rngs() })
   const layer = new nnx.WeightNorm(linear, { rngs: rngs(), scaleInit: nn.initializers.constant(2) })
   layer(np.ones([3]))

@@ -254,7 +254,8 @@ export class RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RNNRes
 /** Joins what the two directions give. */
 export type MergeFn = (forward: NDArray, backward: NDArray) => NDArray
 
-const concatenateFeatures: MergeFn = (a, b) => np.concatenate([a, b], { axis: -1 })
+/** @internal */
+export const concatenateFeatures: MergeFn = (a, b) => np.concatenate([a, b], { axis: -1 })
 
 export interface BidirectionalOptions<R extends boolean = boolean> extends Pick<
   RNNOptions<R>,

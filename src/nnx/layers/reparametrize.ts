@@ -22,6 +22,9 @@ const l2Normalized = (x: NDArray, axes: readonly number[], epsilon: number): NDA
 /** Whichever module of one array, with more arguments perhaps. */
 type Wrapped<A extends readonly unknown[]> = Module<readonly [x: NDArray, ...rest: A], NDArray>
 
+/** @internal The parameters that are normalized by default: one predicate, so that structures are equal. */
+export const kernels = PathContains('kernel')
+
 export interface WeightNormOptions {
   readonly rngs: Rngs
   /** Axes along which the norms are taken apart; `null`: one norm of all; default the last. */
@@ -64,7 +67,7 @@ export class WeightNorm<A extends readonly unknown[] = []> extends Module<readon
   constructor(layerInstance: Wrapped<A>, options: WeightNormOptions) {
     super()
     const { rngs, featureAxes = -1, useScale = true, scaleInit = initializers.ones, epsilon = 1e-12 } = options
-    const { dtype = null, paramDtype = 'float32', variableFilter = PathContains('kernel') } = options
+    const { dtype = null, paramDtype = 'float32', variableFilter = kernels } = options
     this.layerInstance = layerInstance
     this.featureAxes = featureAxes
     this.useScale = useScale
@@ -76,7 +79,9 @@ export class WeightNorm<A extends readonly unknown[] = []> extends Module<readon
       ? Object.fromEntries(
           this.chosen().map(([path, param]) => {
             const shape = this.axesOf(param).map((i) => param.shape[i]!)
-            return [path.join('/'), scaleInit(rngs.params(), shape, paramDtype)]
+            // Flax draws no key here: layers made afterwards have theirs.
+            const scale = scaleInit === initializers.ones ? np.ones(shape, { dtype: paramDtype }) : null
+            return [path.join('/'), scale ?? scaleInit(rngs.params(), shape, paramDtype)]
           }),
         )
       : null
