@@ -1,9 +1,39 @@
 import test from 'ava'
-import { ArgumentError, jit, nnx, np, random, vmap } from '../../src/index.js'
+import { ArgumentError, jit, type NDArray, nnx, np, optax, random, vmap } from '../../src/index.js'
 import { elements } from '../helpers/arrays.js'
-import { inLayout, layersGolden, Net } from './models.js'
+import { closeTo, inLayout, layersGolden, Model, Net } from './models.js'
 
 const words = (key: random.PRNGKey): readonly number[] => elements(key.data)
+
+const key = random.key(0)
+const logProbabilities = np.log(np.array([0.1, 0.2, 0.7]))
+/** What the sections of the golden file hold, for the key 0. */
+const drawn: Readonly<Record<string, () => NDArray | random.PRNGKey>> = {
+  'key(0)': () => key,
+  'key(42)': () => random.key(42),
+  'split(key0,2)': () => random.split(key),
+  'split(key0,3)': () => random.split(key, 3),
+  'split(key0,(2,2))': () => random.split(key, [2, 2]),
+  ...Object.fromEntries([0, 1, 2, 3].map((i) => [`fold_in(key0,${i})`, () => random.foldIn(key, i)])),
+  'bits(5)': () => random.bits(key, [5]),
+  'bits(2,3)': () => random.bits(key, [2, 3]),
+  'uniform(5)': () => random.uniform(key, [5]),
+  'uniform(5,-1,1)': () => random.uniform(key, [5], { minval: -1, maxval: 1 }),
+  'normal(5)': () => random.normal(key, [5]),
+  'truncated_normal(-2,2,5)': () => random.truncatedNormal(key, -2, 2, [5]),
+  'bernoulli(.3,8)': () => random.bernoulli(key, 0.3, [8]),
+  'randint(8,0,10)': () => random.randint(key, [8], 0, 10),
+  'permutation(8)': () => random.permutation(key, 8),
+  'choice(10,(4,),replace=False)': () => random.choice(key, 10, [4], { replace: false }),
+  'choice(3,(6,),p)': () => random.choice(key, 3, [6], { p: np.array([0.1, 0.2, 0.7]) }),
+  'gumbel(4)': () => random.gumbel(key, [4]),
+  'categorical(log[.1,.2,.7],6)': () => random.categorical(key, logProbabilities, { shape: [6] }),
+  'rademacher(8)': () => random.rademacher(key, [8]),
+  'exponential(4)': () => random.exponential(key, [4]),
+  'laplace(4)': () => random.laplace(key, [4]),
+  'logistic(4)': () => random.logistic(key, [4]),
+  'init.orthogonal(key0,(2,3))': () => nnx.initializers.orthogonal()(key, [2, 3]),
+}
 
 for (const [title, partitionable] of [
   ['rng_threefry_partitionable=True (default since jax 0.5)', true],
@@ -13,20 +43,50 @@ for (const [title, partitionable] of [
     const golden = layersGolden[title]
     inLayout(partitionable, () => {
       const one = new nnx.Rngs(0)
-      t.deepEqual(
-        [0, 1, 2].map(() => words(one.params())),
-        golden['Rngs(0): 3 calls of params()'],
-      )
       const named = new nnx.Rngs(0, { params: 1, dropout: 2 })
-      t.deepEqual(
-        [named.params(), named.dropout(), named.get('foo')(), named.params()].map(words),
-        golden['Rngs(0,params=1,dropout=2): params,dropout,other(default),params'],
-      )
       const fork = new nnx.Rngs(0).dropout.fork()
-      t.deepEqual(
-        [words(fork.key.value), fork.count.value.item(), words(fork()), words(fork())],
-        golden['Rngs(0).dropout.fork(): key,count, then s(), s()'],
+      const streams: Readonly<Record<string, readonly unknown[]>> = {
+        'Rngs(0): 3 calls of params()': [0, 1, 2].map(() => words(one.params())),
+        'Rngs(0,params=1,dropout=2): params,dropout,other(default),params': [
+          named.params(),
+          named.dropout(),
+          named.get('foo')(),
+          named.params(),
+        ].map(words),
+        'Rngs(0).dropout.fork(): key,count, then s(), s()': [
+          words(fork.key.value),
+          fork.count.value.item(),
+          words(fork()),
+          words(fork()),
+        ],
+      }
+      for (const [name, values] of Object.entries(streams)) t.deepEqual(values, golden[name], name)
+      for (const [name, draw] of Object.entries(drawn)) {
+        const made = draw()
+        if (made instanceof random.PRNGKey) t.deepEqual(words(made), golden[name].flat(2), name)
+        else closeTo(t, made, golden[name], name)
+      }
+      // The initializers are those of test/nn/initializers.test.ts.
+      const left = Object.keys(golden).filter(
+        (name) => !(name in streams) && !(name in drawn) && !name.startsWith('init.'),
       )
+      t.deepEqual(left, [])
+    })
+  })
+
+  test(`Flax's documented optimizer; ${title}`, (t) => {
+    inLayout(partitionable, () => {
+      const x = random.normal(random.key(0), [1, 2])
+      const model = new Model(new nnx.Rngs(0))
+      const loss = (m: Model): NDArray => np.mean(np.square(m(x).sub(1)))
+      const optimizer = new nnx.Optimizer(model, optax.adam(1e-3), { wrt: nnx.Param })
+      const losses = [1, 2, 3].map(() => {
+        const [value, grads] = nnx.valueAndGrad(loss)(model)
+        optimizer.update(grads)
+        return value.item()
+      })
+      const name = `partitionable=${partitionable ? 'True' : 'False'}`
+      closeTo(t, np.array([...losses, loss(model).item()]), layersGolden['optimizer doc example'][name])
     })
   })
 }
