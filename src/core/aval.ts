@@ -1,5 +1,8 @@
 /** Abstract values: what tracing knows of an array. */
-import { type DType, shortName } from './dtype.js'
+import { type DType, dtypes, shortName } from './dtype.js'
+import { DTypeError, ShapeError } from './errors.js'
+
+export { showAval } from './showAval.js'
 
 /** Sizes of the axes of an array. */
 export type Shape = readonly number[]
@@ -15,11 +18,21 @@ export interface ShapedArray {
 const maxInterned = 1 << 16
 const interned = new Map<string, ShapedArray>()
 
-/** The aval of a shape and a dtype. */
+/** Untyped callers may ask for anything; once for each kind of aval. */
+const checkAval = (shape: Shape, dtype: DType): void => {
+  if (!dtypes.includes(dtype))
+    throw new DTypeError('an array', `one of the dtypes ${dtypes.join(', ')}`, `'${dtype}'`)
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError('an array', 'a shape of whole numbers', `[${shape.join()}]`)
+  }
+}
+
+/** The aval of a shape and a dtype. @throws ShapeError, DTypeError if there is no such shape or dtype */
 export const shaped = (shape: Shape, dtype: DType, weakType = false): ShapedArray => {
   const key = `${dtype}${weakType ? '*' : ' '}${shape.join()}`
   let aval = interned.get(key)
   if (aval === undefined) {
+    checkAval(shape, dtype)
     if (interned.size >= maxInterned) interned.clear()
     aval = Object.freeze({ shape: Object.freeze([...shape]), dtype, weakType })
     interned.set(key, aval)
@@ -51,9 +64,6 @@ export const withShape = (aval: ShapedArray, shape: Shape): ShapedArray => shape
 
 /** The aval as a strong type. */
 export const strengthened = (aval: ShapedArray): ShapedArray => (aval.weakType ? shaped(aval.shape, aval.dtype) : aval)
-
-/** `float32[2,3]`, as errors print it. */
-export const showAval = (aval: ShapedArray): string => `${aval.dtype}[${aval.shape.join()}]`
 
 /** `f32[2,3]`, as jaxprs print it. */
 export const showAvalShort = (aval: ShapedArray): string => `${shortName(aval.dtype)}[${aval.shape.join()}]`

@@ -1,7 +1,8 @@
 /** Errors with fields: where requires what, got what, and the repair. */
 import type * as t from 'io-ts'
 import { PathReporter } from 'io-ts/lib/PathReporter.js'
-import { type ShapedArray, showAval } from './aval.js'
+import type { ShapedArray } from './aval.js'
+import { showAval } from './showAval.js'
 
 /** Shapes that an operation can't take. */
 export class ShapeError extends TypeError {

@@ -1,8 +1,8 @@
 /** Traces without a stack: one is current, saved and restored around every rule. */
 import type { ConcreteArray } from './array.js'
-import { type NDArray, Tracer } from './array.js'
+import { NDArray, Tracer } from './array.js'
 import { backend } from './backend.js'
-import { EscapedTracerError } from './errors.js'
+import { ArgumentError, EscapedTracerError } from './errors.js'
 import type { Primitive } from './primitive.js'
 
 /** An interpreter of operations. */
@@ -41,10 +41,21 @@ export const withTrace = <T>(trace: Trace, f: () => T): T => {
   }
 }
 
-/** Apply an operation under the current interpreter. */
-export const bind = <P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] =>
-  current.process(primitive, args, params)
+/** Untyped callers may hand anything. */
+const checkArrays = (name: string, args: readonly unknown[]): void => {
+  for (const x of args) {
+    if (!(x instanceof NDArray)) {
+      throw new ArgumentError(name, 'arrays', `${x === null ? 'null' : typeof x}; make an array of it with np.array`)
+    }
+  }
+}
+
+/** Apply an operation under the current interpreter. @throws ArgumentError if an argument is no array */
+export const bind = <P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] => {
+  checkArrays(primitive.name, args)
+  return current.process(primitive, args, params)
+}
 
 /** {@link bind} for operations of one output. */
 export const bind1 = <P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): NDArray =>
-  current.process(primitive, args, params)[0]!
+  bind(primitive, args, params)[0]!

@@ -1,5 +1,5 @@
 /** The gamma function's logarithm and its derivatives. */
-import type { NDArray } from '../core/index.js'
+import { ArgumentError, type NDArray } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { mul } from './arithmetic.js'
 import { type Operation, unary } from './elementwise.js'
@@ -113,6 +113,9 @@ const operations = new Map<number, Operation<(x: NDArray) => NDArray>>()
 
 /** The n-th derivative of digamma, n = 1, 2, …; from n = 2 on of x > -10. */
 export const polygamma = (n: number, x: NDArray): NDArray => {
+  if (!Number.isInteger(n) || n < 1 || n > 100) {
+    throw new ArgumentError('polygamma', 'an order from 1 to 100', String(n))
+  }
   let operation = operations.get(n)
   if (operation === undefined) {
     let scale = n % 2 === 0 ? -1 : 1

@@ -13,12 +13,10 @@ import {
   type Primitive,
   type Scalar,
   type Shape,
-  type ShapedArray,
   ShapeError,
   shaped,
   showAval,
   sizeOf,
-  withShape,
   zero,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
@@ -33,20 +31,13 @@ import {
   reduceSum,
   reshape,
   transpose,
-  withoutAxes,
+  reducedAval,
 } from './shape.js'
 import { concatenate } from './concatenate.js'
 import { sliceInDim } from './slicing.js'
 
 interface Axes {
   readonly axes: readonly number[]
-}
-
-const reducedAval = (name: string, x: ShapedArray, axes: readonly number[]): ShapedArray => {
-  const fits =
-    axes.every((a) => Number.isInteger(a) && a >= 0 && a < x.shape.length) && new Set(axes).size === axes.length
-  if (!fits) throw new ShapeError(name, `different axes of ${showAval(x)}`, `[${axes.join()}]`)
-  return withShape(x, withoutAxes(x.shape, axes))
 }
 
 /** The value of an extremum of nothing: the least, or the greatest, of a dtype. */

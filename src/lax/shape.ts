@@ -6,7 +6,7 @@ import {
   equalShapes,
   isInteger,
   literal,
-  type NDArray,
+  NDArray,
   type Primitive,
   type Scalar,
   type Shape,
@@ -73,7 +73,7 @@ export const reshapeP: Primitive<{ readonly shape: Shape }> = {
 
 /** The same elements, in row-major order, in another shape. @throws ShapeError if the sizes differ */
 export const reshape = (x: NDArray, shape: Shape): NDArray =>
-  equalShapes(x.shape, shape) ? x : bind1(reshapeP, [x], { shape })
+  x instanceof NDArray && equalShapes(x.shape, shape) ? x : bind1(reshapeP, [x], { shape })
 
 /** Axes of size 1 put in at `axes` of the result. */
 export const expandDims = (x: NDArray, axes: readonly number[]): NDArray => {
@@ -257,9 +257,17 @@ interface Axes {
 /** The shape without some axes. */
 export const withoutAxes = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, i) => !axes.includes(i))
 
+/** The aval without some axes. @throws ShapeError unless they are different axes of it */
+export const reducedAval = (name: string, x: ShapedArray, axes: readonly number[]): ShapedArray => {
+  const fits =
+    axes.every((a) => Number.isInteger(a) && a >= 0 && a < x.shape.length) && new Set(axes).size === axes.length
+  if (!fits) throw new ShapeError(name, `different axes of ${showAval(x)}`, `[${axes.join()}]`)
+  return withShape(x, withoutAxes(x.shape, axes))
+}
+
 export const reduceSumP: Primitive<Axes> = {
   name: 'reduce_sum',
-  abstractEval: ([x], { axes }) => [withShape(x!, withoutAxes(x!.shape, axes))],
+  abstractEval: ([x], { axes }) => [reducedAval('reduce_sum', x!, axes)],
   ...linear((x, { axes }) => reduceSum(x, axes)),
   transpose: ([ct], [x], { axes }) => {
     const { shape } = x!.aval

@@ -1,5 +1,5 @@
 /** Attention: averages of values, weighted by how well queries and keys agree. */
-import { ArgumentError, type NDArray, ShapeError, showAval } from '../core/index.js'
+import { ArgumentError, NDArray, ShapeError, showAval } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import { softmax } from './normalization.js'
@@ -34,6 +34,8 @@ export const attentionValues = (weights: NDArray, value: NDArray): NDArray => {
 
 /** @internal Check that queries, keys and values belong together. @throws ShapeError */
 export const requireAttentionShapes = (where: string, query: NDArray, key: NDArray, value: NDArray): void => {
+  const odd = [query, key, value].find((x: unknown) => !(x instanceof NDArray))
+  if (odd !== undefined) throw new ArgumentError(where, 'arrays', typeof odd)
   const got = [query, key, value].map((x) => showAval(x.aval)).join(', ')
   const { ndim } = query
   if (ndim < 3 || [key, value].some((x) => x.ndim !== ndim)) {

@@ -1,7 +1,8 @@
 /** The methods of arrays: the functions of `np`, put on the class. */
-import { type DType, NDArray, type Shape } from '../core/index.js'
+import { bitWidth, type DType, NDArray, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import * as accumulation from './accumulation.js'
+import { matrixTranspose } from './assembling.js'
 import type { ArrayLike } from './convert.js'
 import * as floating from './floating.js'
 import * as indexing from './indexing.js'
@@ -88,6 +89,10 @@ declare module '../core/array.js' {
     transpose(axes: readonly number[]): NDArray
     /** The array with its axes reversed. */
     readonly T: NDArray
+    /** The array with its last two axes exchanged. */
+    readonly mT: NDArray
+    /** Bytes that the elements take. */
+    readonly nbytes: number
     squeeze(axis?: number | readonly number[]): NDArray
     astype(dtype: DType): NDArray
     clip(min?: ArrayLike | null, max?: ArrayLike | null): NDArray
@@ -296,6 +301,18 @@ Object.defineProperty(NDArray.prototype, Symbol.iterator, {
 Object.defineProperty(NDArray.prototype, 'T', {
   get(this: NDArray) {
     return manipulation.transpose(this)
+  },
+  configurable: true,
+})
+Object.defineProperty(NDArray.prototype, 'mT', {
+  get(this: NDArray) {
+    return matrixTranspose(this)
+  },
+  configurable: true,
+})
+Object.defineProperty(NDArray.prototype, 'nbytes', {
+  get(this: NDArray) {
+    return (this.size * bitWidth(this.dtype)) / 8
   },
   configurable: true,
 })

@@ -2,6 +2,7 @@
 import { ArgumentError, type DType, NDArray, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayData, type ArrayLike, type ArrayOptions, asArray, fromLists, holdsArrays } from './convert.js'
+import { checkCount } from './counts.js'
 import { stack } from './manipulation.js'
 
 /**
@@ -77,6 +78,7 @@ export const linspace = (
   num = 50,
   { endpoint = true, dtype = 'float32' }: LinspaceOptions = {},
 ): NDArray => {
+  checkCount('np.linspace', 'a number of points', num)
   const intervals = endpoint ? num - 1 : num
   const values = Array.from({ length: num }, (_, i) =>
     endpoint && i === num - 1 && num > 1 ? stop : intervals === 0 ? start : start + ((stop - start) * i) / intervals,

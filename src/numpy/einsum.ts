@@ -136,14 +136,15 @@ const planOf = (
   const plan: Pair[] = []
   let terms = start
   while (terms.length > 1) {
-    let best: { readonly pair: Pair; readonly kept: readonly string[]; readonly size: number } | null = null
+    let best: { readonly pair: Pair; readonly kept: readonly string[]; readonly cost: readonly number[] } | null = null
     for (let i = 0; i < terms.length; i++) {
       for (let j = i + 1; j < terms.length; j++) {
         const others = terms.filter((_, k) => k !== i && k !== j).flat()
         const [a, b] = [terms[i]!, terms[j]!]
         const kept = [...new Set([...a, ...b])].filter((label) => output.includes(label) || others.includes(label))
-        const size = count(kept) - count(a) - count(b)
-        if (best === null || size < best.size) best = { pair: [i, j], kept, size }
+        // Of equally small results the one that takes fewer products.
+        const cost = [count(kept) - count(a) - count(b), count([...new Set([...a, ...b])])] as const
+        if (best === null || cost[0] < best.cost[0]! || (cost[0] === best.cost[0] && cost[1] < best.cost[1]!)) best = { pair: [i, j], kept, cost } // prettier-ignore
       }
     }
     const { pair, kept } = best!

@@ -52,6 +52,9 @@ export const tensordot = (
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): NDArray => {
   const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  if (typeof axes === 'number' && !(axes <= Math.min(a.ndim, b.ndim) && Number.isInteger(axes) && axes >= 0)) {
+    throw new ShapeError('np.tensordot', `${axes} axes of both`, `${showAval(a.aval)} and ${showAval(b.aval)}`)
+  }
   const contract =
     typeof axes === 'number'
       ? ([lax.range(axes).map((i) => a.ndim - axes + i), lax.range(axes)] as const)

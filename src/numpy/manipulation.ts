@@ -2,6 +2,7 @@
 import { ArgumentError, type NDArray, type Shape, ShapeError, showAval, sizeOf } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote } from './convert.js'
+import { checkCount } from './counts.js'
 
 /** The same elements in another shape, of which one size may be -1. @throws ShapeError */
 export const reshape = (x: ArrayLike, shape: Shape | number): NDArray => {
@@ -130,6 +131,7 @@ export const split = (
   const a = asArray(x)
   const at = lax.canonicalAxis('np.split', axis, a.ndim)
   const n = a.shape[at]!
+  if (typeof parts === 'number') checkCount('np.split', 'a number of parts', parts, 2 ** 16)
   if (typeof parts === 'number' && n % parts !== 0) {
     throw new ShapeError('np.split', `an axis that ${parts} divides`, `${n} in ${showAval(a.aval)}`)
   }

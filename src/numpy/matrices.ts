@@ -2,6 +2,7 @@
 import { ArgumentError, type DType, type NDArray, ShapeError, showAval } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, type ArrayOptions, asArray, fromLists } from './convert.js'
+import { checkCount } from './counts.js'
 import { moveaxis } from './manipulation.js'
 import { sum } from './reductions.js'
 
@@ -29,6 +30,7 @@ export const tri = (n: number, m: number = n, k = 0, { dtype = 'float32' }: Arra
   lax.convertElementType(isBelow([n, m], k), dtype)
 
 const triangleIndices = (isIn: (row: number, column: number) => boolean, n: number, m: number) => {
+  for (const size of [n, m]) checkCount('np.trilIndices', 'sizes', size, 2 ** 12)
   const places = lax.range(n).flatMap((i) => lax.range(m).flatMap((j) => (isIn(i, j) ? [[i, j] as const] : [])))
   const index = (k: 0 | 1): NDArray => fromLists(places.map((p) => p[k]), { dtype: 'int32' }) // prettier-ignore
   return [index(0), index(1)] as const
@@ -115,6 +117,7 @@ export interface SpaceOptions {
 }
 
 const spaced = (num: number, endpoint: boolean, value: (share: number) => number, dtype: DType): NDArray => {
+  checkCount('np.logspace', 'a number of points', num)
   const intervals = Math.max(1, endpoint ? num - 1 : num)
   return fromLists(
     Array.from({ length: num }, (_, i) => value(i / intervals)),

@@ -3,6 +3,7 @@ import { ArgumentError, type NDArray, ShapeError, showAval } from '../core/index
 import { scan } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
+import { checkCount } from './counts.js'
 import { lstsq } from './linalg/norms.js'
 import { concatenate, flip } from './manipulation.js'
 import { atleast1d } from './rearranging.js'
@@ -84,7 +85,7 @@ export const vander = (
   const a = asArray(x)
   if (a.ndim !== 1) throw new ShapeError('np.vander', 'a vector', showAval(a.aval))
   const count = n ?? a.size
-  if (!Number.isInteger(count) || count < 0) throw new ArgumentError('np.vander', 'a number of columns', String(count))
+  checkCount('np.vander', 'a number of columns', count, 2 ** 12)
   if (count === 0) return lax.full([a.size, 0], 0, a.dtype)
   const columns = lax.range(count).map((i) => lax.expandDims(lax.integerPow(a, increasing ? i : count - 1 - i), [1]))
   return lax.concatenate(columns, 1)
@@ -106,7 +107,7 @@ export interface PolyfitOptions {
  */
 export const polyfit = (x: ArrayLike, y: ArrayLike, degree: number, { rcond, w }: PolyfitOptions = {}): NDArray => {
   const [at, values] = promoteInexact(x, y) as readonly [NDArray, NDArray]
-  if (!Number.isInteger(degree) || degree < 0) throw new ArgumentError('np.polyfit', 'a degree from 0', String(degree))
+  checkCount('np.polyfit', 'a degree', degree, 2 ** 10)
   if (at.ndim !== 1 || at.size === 0 || values.ndim < 1 || values.ndim > 2 || values.shape[0] !== at.size) {
     throw new ShapeError('np.polyfit', 'a vector of points with as many values', `${showAval(at.aval)} and ${showAval(values.aval)}`) // prettier-ignore
   }
@@ -138,7 +139,7 @@ export const polymul = (p: ArrayLike, q: ArrayLike): NDArray =>
   convolve(vector('np.polymul', p), vector('np.polymul', q))
 
 const order = (where: string, m: number): void => {
-  if (!Number.isInteger(m) || m < 0) throw new ArgumentError(where, 'a whole number of times', String(m))
+  checkCount(where, 'a number of times', m, 2 ** 10)
 }
 
 /** The m-th derivative (default the first) of a polynomial. @throws ArgumentError */

@@ -2,6 +2,7 @@
 import { ArgumentError, type NDArray, type Shape, ShapeError } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, fromElements } from './convert.js'
+import { checkCount } from './counts.js'
 import { concatenate, flip, split, swapaxes } from './manipulation.js'
 
 const toList = (x: number | readonly number[]): readonly number[] => (typeof x === 'number' ? [x] : x)
@@ -64,6 +65,7 @@ export const repeat = (
       `[${toList(repeats).join()}]`,
     )
   }
+  checkCount('np.repeat', 'a length of the result', counts.reduce((sum, c) => sum + c, 0), 2 ** 26) // prettier-ignore
   return picked(
     a,
     counts.flatMap((count, i) => lax.range(count).map(() => i)),
@@ -107,6 +109,9 @@ export const arraySplit = (
   if (typeof parts !== 'number') return split(x, parts, { axis })
   const a = asArray(x)
   const n = a.shape[lax.canonicalAxis('np.arraySplit', axis, a.ndim)]!
+  if (checkCount('np.arraySplit', 'a number of parts', parts, 2 ** 16) === 0) {
+    throw new ArgumentError('np.arraySplit', 'at least one part', '0')
+  }
   const bounds = lax.range(parts - 1).map((i) => (i + 1) * Math.floor(n / parts) + Math.min(i + 1, n % parts))
   return split(a, bounds, { axis })
 }

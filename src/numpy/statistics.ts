@@ -210,10 +210,18 @@ export const histogramdd = (
   const flat = places.reduce<NDArray>((f, p, i) => lax.add(lax.mul(f, sizes[i]!), p), lax.full([n], 0, 'int32'))
   const isOut = places.reduce<NDArray>((out, p, i) => lax.or(out, lax.eq(p, sizes[i]!)), lax.full([n], false, 'bool'))
   const inside = lax.select(isOut, flat, lax.full([], cells, 'int32'))
-  const counts = lax.reshape(tally(inside, weightsOf('np.histogramdd', weights, n, a), cells), sizes)
+  const counts = lax.reshape(
+    tally(
+      inside,
+      weights === undefined ? lax.full([n], 1, 'int32') : weightsOf('np.histogramdd', weights, n, a),
+      cells,
+    ),
+    sizes,
+  )
   if (!density) return [counts, edges]
-  const volume = edges.reduce<NDArray>((v, e, i) => lax.mul(v, lax.reshape(lax.convertElementType(diff(e), counts.dtype), sizes.map((_, j) => (j === i ? sizes[i]! : 1)))), lax.full(sizes, 1, counts.dtype)) // prettier-ignore
-  return [lax.div(lax.div(counts, volume), sum(counts)), edges]
+  const shares = promoteInexact(counts)[0]!
+  const volume = edges.reduce<NDArray>((v, e, i) => lax.mul(v, lax.reshape(lax.convertElementType(diff(e), shares.dtype), sizes.map((_, j) => (j === i ? sizes[i]! : 1)))), lax.full(sizes, 1, shares.dtype)) // prettier-ignore
+  return [lax.div(lax.div(shares, volume), sum(shares)), edges]
 }
 
 /** As {@link histogramdd}, of points given by two vectors. @throws ArgumentError, ShapeError */

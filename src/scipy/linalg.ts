@@ -1,5 +1,6 @@
 /** Linear algebra with SciPy's names: factors, and solutions from them. */
 import { ArgumentError, type NDArray, ShapeError, showAval } from '../core/index.js'
+import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from '../numpy/convert.js'
 import { factored, lowerOf, permuted, upperOf } from '../numpy/linalg/lu.js'
@@ -53,9 +54,9 @@ export interface LowerOptions {
   readonly lower?: boolean
 }
 
-/** Cholesky's factor of symmetric, positive definite matrices: the upper one, unless `lower`. @throws ShapeError */
+/** Cholesky's factor of symmetric, positive definite matrices: the upper one, unless `lower`; one triangle is read. @throws ShapeError */
 export const cholesky = (x: ArrayLike, { lower = false }: LowerOptions = {}): NDArray =>
-  np.linalg.cholesky(x, { upper: !lower })
+  np.linalg.cholesky(x, { upper: !lower, symmetrizeInput: false })
 
 /** Cholesky's factor with what {@link choSolve} needs to know of it. */
 export type ChoFactor = readonly [factor: NDArray, lower: boolean]
@@ -123,13 +124,22 @@ export const lu = (x: ArrayLike): readonly [p: NDArray, l: NDArray, u: NDArray] 
   return [p, l, lax.sliceInDim(upperOf(f), 0, k, 1, f.ndim - 2)]
 }
 
+/** By Cholesky; the derivative is that of any matrix, not of the triangle that is read. */
+const definite = customJvp(function solve_pos(a: NDArray, b: NDArray): NDArray {
+  return choSolve(choFactor(a), b)
+})
+definite.defjvp(([a, b], [ta, tb]) => {
+  const x = definite(a, b)
+  return [x, definite(a, lax.sub(tb, np.matmul(ta, x)))]
+})
+
 /** The solution x of a x = b; with `assumeA: 'pos'` of symmetric, positive definite a by Cholesky. @throws ShapeError, ArgumentError */
 export const solve = (
   a: ArrayLike,
   b: ArrayLike,
   { assumeA = 'gen' }: { readonly assumeA?: 'gen' | 'sym' | 'pos' } = {},
 ): NDArray => {
-  if (assumeA === 'pos') return choSolve(choFactor(a), b)
+  if (assumeA === 'pos') return system('scipy.linalg.solve', a, b, definite)
   if (assumeA !== 'gen' && assumeA !== 'sym') {
     throw new ArgumentError('scipy.linalg.solve', "'gen', 'sym' or 'pos'", String(assumeA))
   }

@@ -1,0 +1,371 @@
+/**
+ * Feeds every public function of arrays with random arguments: `npm run fuzz -- [minutes] [seed] [name…]`.
+ *
+ * Most calls are those of the golden tables with something changed: other shapes, dtypes, NaN, infinities, empty arrays, bad numbers and
+ * names; functions without a table get arguments from a pool. A call must return or throw one of our errors. Calls run in a
+ * child process: if one kills it or hangs, the parent says which, and starts another child. Arguments of another kind than the type says
+ * (a string for an array) must not kill or hang; what they throw is counted apart.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as onnax from '../src/index.js'
+
+const { image, lax, NDArray, nn, np, ops, optax, random, scipy } = onnax
+type NDArray = onnax.NDArray
+type F = (...args: unknown[]) => unknown
+type Kind = 'returned' | 'refused' | 'ill typed' | 'finding'
+
+/** What a child tells: one finding, or the counts since it last told. */
+type Message =
+  | { readonly finding: string; readonly call: string }
+  | { readonly counts: Readonly<Record<string, Readonly<Partial<Record<Kind, number>>>>> }
+
+const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Object.prototype.toString.call(value) === '[object Module]'
+
+/** Functions that print, read files, or whose arguments are functions of trees: other tests hold them. */
+const skipped =
+  /^optax\.(?!losses|projections|tree\.|schedules\.)|^lax\.(cond|switch|scan|whileLoop|foriLoop|associativeScan)$/
+
+const collect = (path: string, value: unknown): readonly (readonly [string, F])[] => {
+  if (typeof value === 'function') return skipped.test(path) ? [] : [[path, value as F]]
+  return isModule(value) ? Object.entries(value).flatMap(([key, inner]) => collect(`${path}.${key}`, inner)) : []
+}
+
+const functions = new Map(
+  Object.entries({
+    image,
+    lax,
+    nn,
+    np,
+    ops,
+    random,
+    scipy,
+    'optax.losses': optax.losses,
+    'optax.projections': optax.projections,
+  }).flatMap(([name, value]) => collect(name, value)),
+)
+
+// random arguments
+
+/** A small, fast generator: mulberry32. */
+const generator = (seed: number): (() => number) => {
+  let s = seed >>> 0
+  return () => {
+    s = (s + 0x6d2b79f5) >>> 0
+    let z = Math.imul(s ^ (s >>> 15), s | 1)
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61)
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const oddNumbers = [0, 1, -1, 2, 3, 7, -5, 0.5, -2.5, NaN, Infinity, -Infinity, 1e15, 2 ** 31, -(2 ** 31)]
+const oddStrings = [
+  '',
+  'mean',
+  'sum',
+  'none',
+  'wrap',
+  'clip',
+  'float32',
+  'int8',
+  'bool',
+  'SAME',
+  'VALID',
+  'linear',
+  '__proto__',
+  'ij,jk->ik',
+]
+const oddElements = [
+  0,
+  -0,
+  1,
+  -1,
+  2,
+  0.5,
+  -3.7,
+  1e30,
+  -1e30,
+  NaN,
+  Infinity,
+  -Infinity,
+  127,
+  -128,
+  2147483647,
+  -2147483648,
+]
+
+interface Pool {
+  readonly pick: <T>(xs: readonly T[]) => T
+  readonly chance: (p: number) => boolean
+  readonly array: () => NDArray
+  readonly any: (depth?: number) => unknown
+}
+
+const poolOf = (next: () => number): Pool => {
+  const pick = <T>(xs: readonly T[]): T => xs[Math.floor(next() * xs.length)]!
+  const chance = (p: number): boolean => next() < p
+  const shape = (): readonly number[] =>
+    Array.from({ length: pick([0, 1, 1, 2, 2, 2, 3, 4]) }, () => pick([0, 1, 2, 2, 3, 3, 4, 5]))
+  const array = (): NDArray => {
+    const dtype = chance(0.6) ? pick(['float32', 'int32', 'float64'] as const) : pick(np.dtypes)
+    const sizes = shape()
+    const isTame = chance(0.6)
+    const size = sizes.reduce((a, b) => a * b, 1)
+    const values = Float64Array.from({ length: size }, () =>
+      isTame ? Math.round(next() * 12 - 4) / 2 : pick(oddElements),
+    )
+    return np.array(values).astype(dtype).reshape(sizes)
+  }
+  const any = (depth = 0): unknown => {
+    const draw = next()
+    if (draw < 0.45) return array()
+    if (draw < 0.65) return pick(oddNumbers)
+    if (draw < 0.72) return shape()
+    if (draw < 0.77) return pick(oddStrings)
+    if (draw < 0.8) return chance(0.5)
+    if (draw < 0.84) return null
+    if (draw < 0.88) return undefined
+    if (draw < 0.92 && depth < 2) return Array.from({ length: pick([0, 1, 2, 3]) }, () => any(depth + 1))
+    if (draw < 0.97) return { axis: pick([0, 1, -1, 5, null]), ...(chance(0.3) ? { keepdims: true } : {}) }
+    return (x: unknown) => x
+  }
+  return { pick, chance, array, any }
+}
+
+// calls of the golden tables, changed
+
+type Json = number | string | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+interface Row {
+  readonly args: readonly Json[]
+  readonly options?: { readonly [key: string]: Json }
+}
+const golden = fileURLToPath(new URL('../test/golden/', import.meta.url))
+const rows = new Map<string, Row[]>()
+for (const file of readdirSync(golden).filter((name) => name.startsWith('calls-'))) {
+  const { calls } = JSON.parse(readFileSync(join(golden, file), 'utf8')) as { calls: Record<string, Row[]> }
+  for (const [name, list] of Object.entries(calls)) rows.set(name, [...(rows.get(name) ?? []), ...list])
+}
+
+const specialNumbers: Readonly<Record<string, number>> = { inf: Infinity, '-inf': -Infinity, nan: NaN }
+const decode = (v: Json): unknown => {
+  if (Array.isArray(v)) return (v as readonly Json[]).map(decode)
+  if (typeof v !== 'object' || v === null) return v
+  const record = v as Readonly<Record<string, Json>>
+  if ('shape' in record && 'dtype' in record) {
+    const values = (record['data'] as readonly (number | string | boolean)[]).map((x) =>
+      typeof x === 'string' ? (specialNumbers[x] ?? Number(x)) : Number(x),
+    )
+    return np
+      .array(Float64Array.from(values))
+      .astype(record['dtype'] as 'float32')
+      .reshape(record['shape'] as number[])
+  }
+  if ('float' in record) return specialNumbers[record['float'] as string]
+  return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, decode(item)]))
+}
+
+/** The value with something changed that keeps its kind. */
+const mutate = (v: unknown, pool: Pool): unknown => {
+  const { pick, chance, array } = pool
+  if (v instanceof NDArray) {
+    const draw = pick([0, 1, 2, 3, 4, 5])
+    if (draw === 0) return v.astype(pick(np.dtypes))
+    if (draw === 1) return v.shape.length > 0 ? v.slice([0, 0]) : v.reshape(1)
+    if (draw === 2)
+      return np
+        .full(v.shape, pick(oddElements), { dtype: v.dtype.includes('float') ? v.dtype : 'float32' })
+        .astype(v.dtype)
+    if (draw === 3) return v.reshape([...v.shape, 1])
+    if (draw === 4) return pick(oddNumbers)
+    return array()
+  }
+  if (typeof v === 'number') return pick(oddNumbers)
+  if (typeof v === 'string') return pick(oddStrings)
+  if (typeof v === 'boolean') return !v
+  if (Array.isArray(v)) {
+    const items = v as readonly unknown[]
+    if (items.length === 0 || chance(0.3)) return chance(0.5) ? items.slice(1) : [...items, ...items.slice(0, 1)]
+    const at = pick(items.map((_, i) => i))
+    return items.map((item, i) => (i === at ? mutate(item, pool) : item))
+  }
+  if (typeof v === 'object' && v !== null) {
+    const key = pick(Object.keys(v))
+    return Object.fromEntries(Object.entries(v).map(([k, item]) => [k, k === key ? mutate(item, pool) : item]))
+  }
+  return v
+}
+
+interface Arguments {
+  readonly args: readonly unknown[]
+  /** Whether an argument may be of another kind than the type says. */
+  readonly isWild: boolean
+}
+
+/** Functions whose rows lack the functions that they are given. */
+const incomplete = /^np\.(piecewise|fromfunction|applyAlongAxis|applyOverAxes|vectorize)$/
+
+const argumentsFor = (name: string, f: F, pool: Pool): Arguments => {
+  const { pick, chance } = pool
+  const table = rows.get(name)
+  if (table !== undefined && chance(0.85)) {
+    const { args, options } = pick(table)
+    let all = [...args, ...(options === undefined ? [] : [options])].map(decode)
+    const times = pick([0, 1, 1, 1, 2, 3])
+    for (let i = 0; i < times && all.length > 0; i++) {
+      const at = pick(all.map((_, k) => k))
+      all = all.map((v, k) => (k === at ? mutate(v, pool) : v))
+    }
+    return { args: all, isWild: incomplete.test(name) }
+  }
+  const count = Math.max(f.length, pick([1, 1, 2, 2, 3]))
+  const isRandom = name.startsWith('random.')
+  if (chance(0.6)) {
+    // Arrays only, and a key in front of samplers: what most functions take.
+    const arrays = Array.from({ length: Math.max(f.length, 1) }, () => pool.array())
+    return { args: isRandom ? [random.key(pick([0, 1, 7])), ...arrays.slice(1)] : arrays, isWild: true }
+  }
+  const args = Array.from({ length: count }, () => pool.any())
+  return { args: isRandom ? [random.key(0), ...args.slice(1)] : args, isWild: true }
+}
+
+const show = (v: unknown): string => {
+  if (v instanceof NDArray) {
+    const data =
+      v.size <= 12 ? JSON.stringify(Array.from(v.data() as Float32Array, (x) => String(x))).replaceAll('"', '') : '…'
+    return `${v.dtype}[${v.shape.join()}]${data}`
+  }
+  if (Array.isArray(v)) return `[${v.map(show).join(', ')}]`
+  if (typeof v === 'object' && v !== null && Object.getPrototypeOf(v) === Object.prototype)
+    return `{ ${Object.entries(v)
+      .map(([key, item]) => `${key}: ${show(item)}`)
+      .join(', ')} }`
+  return typeof v === 'string' ? `'${v}'` : typeof v === 'object' && v !== null ? v.constructor.name : String(v)
+}
+
+// the child
+
+/** Errors of ours. A RuntimeError is what ONNX Runtime refuses: it should have been refused before. */
+const ours = Object.entries(onnax).flatMap(([name, value]) =>
+  name.endsWith('Error') && name !== 'RuntimeError' ? [value as unknown as new () => Error] : [],
+)
+
+const force = (x: unknown): void => {
+  if (x instanceof NDArray) x.data({ copy: false })
+  else if (Array.isArray(x)) x.forEach(force)
+  else if (typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype)
+    Object.values(x).forEach(force)
+}
+
+const runChild = (seed: number, seconds: number, log: string, names: readonly string[]): void => {
+  const file = openSync(log, 'w')
+  const pool = poolOf(generator(seed))
+  const all = [...functions].filter(([name]) => names.length === 0 || names.some((n) => name.startsWith(n)))
+  let counts: Record<string, Partial<Record<Kind, number>>> = {}
+  const tell = (message: Message): void => void process.send?.(message)
+  const end = Date.now() + seconds * 1000
+  let lastTold = Date.now()
+  while (Date.now() < end) {
+    const [name, f] = pool.pick(all)
+    const { args, isWild } = argumentsFor(name, f, pool)
+    const text = `${name}(${args.map(show).join(', ')})`.slice(0, 2000)
+    writeSync(file, `${text}\n`.padEnd(2048), 0)
+    let kind: Kind = 'returned'
+    try {
+      force(f(...args))
+    } catch (error) {
+      const isOurs = ours.some((type) => error instanceof type)
+      kind = isOurs ? 'refused' : isWild && !(error instanceof onnax.RuntimeError) ? 'ill typed' : 'finding'
+      if (kind === 'finding')
+        tell({ finding: `${name}: ${(error as Error).name}: ${(error as Error).message.slice(0, 300)}`, call: text })
+    }
+    const of = (counts[name] ??= {})
+    of[kind] = (of[kind] ?? 0) + 1
+    if (Date.now() - lastTold > 1000) {
+      tell({ counts })
+      counts = {}
+      lastTold = Date.now()
+    }
+  }
+  tell({ counts })
+  closeSync(file)
+  process.disconnect()
+}
+
+// the parent
+
+/** Seconds without a word from the child after which it hangs. */
+const patience = 60
+
+const runParent = async (minutes: number, firstSeed: number, names: readonly string[]): Promise<boolean> => {
+  const totals = new Map<string, Record<Kind, number>>()
+  const findings = new Map<string, { readonly text: string; readonly call: string; times: number }>()
+  const deaths: string[] = []
+  const end = Date.now() + minutes * 60_000
+  const log = join(tmpdir(), `fuzz-${process.pid}.log`)
+  for (let seed = firstSeed; Date.now() < end; seed++) {
+    // A child lives for a minute at most: memory that it loses ends with it.
+    const seconds = Math.min(60, (end - Date.now()) / 1000)
+    const child: ChildProcess = fork(
+      fileURLToPath(import.meta.url),
+      ['--child', String(seed), String(seconds), log, ...names],
+      {
+        execArgv: process.execArgv,
+      },
+    )
+    let heard = Date.now()
+    let hangs = false
+    child.on('message', (message: Message) => {
+      heard = Date.now()
+      if ('finding' in message) {
+        const key = message.finding.replaceAll(/-?\d+(\.\d+)?(e[+-]?\d+)?|NaN|Infinity|\[[^\]]*\]/g, '#')
+        const known = findings.get(key)
+        if (known === undefined) findings.set(key, { text: message.finding, call: message.call, times: 1 })
+        else known.times += 1
+      } else {
+        for (const [name, kinds] of Object.entries(message.counts)) {
+          const sum = totals.get(name) ?? { returned: 0, refused: 0, 'ill typed': 0, finding: 0 }
+          for (const [kind, n] of Object.entries(kinds)) sum[kind as Kind] += n
+          totals.set(name, sum)
+        }
+      }
+    })
+    const watch = setInterval(() => {
+      if (Date.now() - heard < patience * 1000) return
+      hangs = true
+      child.kill('SIGKILL')
+    }, 1000)
+    const [code, signal] = await new Promise<readonly [number | null, string | null]>((resolve) => {
+      child.on('exit', (c, s) => {
+        resolve([c, s])
+      })
+    })
+    clearInterval(watch)
+    if (hangs || code !== 0) {
+      const call = readFileSync(log, 'utf8').split('\n')[0]!
+      deaths.push(
+        `${hangs ? `hangs for ${patience} s` : `killed by ${signal ?? `exit ${String(code)}`}`} (seed ${seed}): ${call}`,
+      )
+      console.log(deaths.at(-1))
+    }
+  }
+  const untouched = [...functions.keys()].filter(
+    (name) => !totals.has(name) && (names.length === 0 || names.some((n) => name.startsWith(n))),
+  )
+  const sum = (kind: Kind): number => [...totals.values()].reduce((n, counts) => n + counts[kind], 0)
+  for (const [name, counts] of [...totals].sort(([a], [b]) => a.localeCompare(b)))
+    console.log(`${name}: ${Object.entries(counts).filter(([, n]) => n > 0).map(([kind, n]) => `${n} ${kind}`).join(', ')}`) // prettier-ignore
+  for (const { text, call, times } of [...findings.values()].sort((a, b) => b.times - a.times))
+    console.log(`\n${times} × ${text}\n    ${call}`)
+  const kinds = (['returned', 'refused', 'ill typed', 'finding'] as const).map((kind) => `${sum(kind)} ${kind}`)
+  console.log(`\n${[...totals.values()].flatMap((c) => Object.values(c)).reduce((a, b) => a + b, 0)} calls of ${totals.size} functions: ${kinds.join(', ')}; ${findings.size} kinds of findings; ${deaths.length} deaths`) // prettier-ignore
+  if (untouched.length > 0) console.log(`not called: ${untouched.join(' ')}`)
+  return findings.size === 0 && deaths.length === 0
+}
+
+const [first, ...rest] = process.argv.slice(2)
+if (first === '--child') runChild(Number(rest[0]), Number(rest[1]), rest[2]!, rest.slice(3))
+else process.exitCode = (await runParent(Number(first ?? 10), Number(rest[0] ?? 1), rest.slice(1))) ? 0 : 1
