@@ -223,7 +223,7 @@ export const beta = binary((a, b) =>
 )
 /** log of the multivariate gamma function of dimension d. */
 export const multigammaln = (a: ArrayLike, d: number): NDArray => {
-  if (!Number.isInteger(d) || d < 1)
+  if (!Number.isInteger(d) || d < 1 || d > 1024)
     throw new ArgumentError('scipy.special.multigammaln', 'a dimension from 1 to 1024', String(d))
   const x = promoteInexact(a)[0]!
   return lax.range(d).reduce<NDArray>((sum, i) => lax.add(sum, lax.lgamma(lax.sub(x, i / 2))), lax.full(x.shape, (d * (d - 1) * Math.log(Math.PI)) / 4, x.dtype)) // prettier-ignore
