@@ -1,7 +1,7 @@
 /** Trajectories that real Optax recorded. */
 import type { ExecutionContext } from 'ava'
 import type { optax } from '../../src/index.js'
-import { type DType, type NDArray, tree } from '../../src/index.js'
+import { type DType, type NDArray, random, tree } from '../../src/index.js'
 import { allClose } from '../helpers/arrays.js'
 import { describe, run, type RunOptions } from './problem.js'
 
@@ -19,8 +19,13 @@ export interface Run {
   readonly final: readonly Encoded[]
 }
 
-/** Classes of nodes as plain objects. */
-const plain = (x: unknown): unknown => JSON.parse(JSON.stringify(x))
+/** Classes of nodes as plain objects, keys by what they are made of. */
+const plain = (x: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(x, (_, value: unknown) =>
+      value instanceof random.PRNGKey ? { data: value.data, impl: value.impl } : value,
+    ),
+  )
 
 /** A state tree of Optax as ours: no class names, camelCase fields. */
 const asOurs = (x: unknown): unknown => {
