@@ -13,6 +13,7 @@ export {
   type DType,
   DTypeError,
   EscapedTracerError,
+  FloatingPointError,
   type Jaxpr,
   LoweringError,
   NDArray,
@@ -27,6 +28,7 @@ export { PytreeError, type Pytree } from './pytree/index.js'
 export * as tree from './pytree/index.js'
 export {
   AllocationError,
+  clearCaches,
   profile,
   type Profile,
   type ProfileRow,

@@ -20,8 +20,7 @@ const interned = new Map<string, ShapedArray>()
 
 /** Untyped callers may ask for anything; once for each kind of aval. */
 const checkAval = (shape: Shape, dtype: DType): void => {
-  if (!dtypes.includes(dtype))
-    throw new DTypeError('an array', `one of the dtypes ${dtypes.join(', ')}`, `'${dtype}'`)
+  if (!dtypes.includes(dtype)) throw new DTypeError('an array', `one of the dtypes ${dtypes.join(', ')}`, `'${dtype}'`)
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new ShapeError('an array', 'a shape of whole numbers', `[${shape.join()}]`)
   }

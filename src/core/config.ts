@@ -10,9 +10,13 @@ export interface Settings {
   readonly threefryPartitionable: boolean
   /** Whether each equation keeps the line of the user's code that it comes from, for profiles; `false` by default. */
   readonly sourceLines: boolean
+  /** Whether a result with NaN throws a `FloatingPointError` that names the primitive; `false` by default. Slow. */
+  readonly debugNans: boolean
+  /** The same for infinities. */
+  readonly debugInfs: boolean
 }
 
-let settings: Settings = { threefryPartitionable: false, sourceLines: false }
+let settings: Settings = { threefryPartitionable: false, sourceLines: false, debugNans: false, debugInfs: false }
 let version = 0
 
 /** Settings of the process. */
@@ -47,6 +51,11 @@ export const config = {
     }
   },
 } as const
+
+/** Has functions jitted before traced again. */
+export const forgetTraces = (): void => {
+  version += 1
+}
 
 /** Changes with every change of a setting. */
 export const settingsVersion = (): number => version

@@ -129,6 +129,23 @@ export class DeletedArrayError extends Error {
   }
 }
 
+/** A result is NaN or infinite, and the setting `debugNans` or `debugInfs` forbids it. */
+export class FloatingPointError extends Error {
+  override readonly name = 'FloatingPointError'
+  constructor(
+    /** The primitive, or the function where none of its primitives alone does it. */
+    readonly operation: string,
+    readonly value: 'NaN' | 'Infinity',
+    readonly aval: ShapedArray,
+  ) {
+    const setting = value === 'NaN' ? 'debugNans' : 'debugInfs'
+    super(
+      `${operation} gave ${value} in a result ${showAval(aval)}, which config.update('${setting}', true) forbids. ` +
+        `Look at its arguments, or turn the setting off.`,
+    )
+  }
+}
+
 /** ONNX has no such operation for this dtype or opset. */
 export class LoweringError extends Error {
   override readonly name = 'LoweringError'

@@ -6,7 +6,9 @@ import {
   type CompileOptions,
   ConcreteArray,
   DeletedArrayError,
+  evalJaxpr,
   type Executable,
+  forgetTraces,
   Jaxpr,
   type Lifted,
   type Primitive,
@@ -21,6 +23,7 @@ import {
 import { tensor } from '../onnx/index.js'
 import { liftEffects } from '../transforms/index.js'
 import { TensorBuffer } from './buffer.js'
+import { checkValues, checksValues } from './finite.js'
 import { isRecording, profiled, type Profiled, transferred } from './recording.js'
 import { pool, Program } from './program.js'
 import { SessionCache } from './sessionCache.js'
@@ -90,6 +93,13 @@ class CompiledProgram implements Executable {
     }
   }
 
+  /** Where the arguments are still there, one primitive after the other is run, to find the one to blame. */
+  #check(outputs: readonly TensorBuffer[], args?: readonly ConcreteArray[]): void {
+    checkValues(this.name, results(this.#avalsOut, outputs), () => {
+      if (args !== undefined) evalJaxpr(this.#lifted.jaxpr, args)
+    })
+  }
+
   /** The results, after the effects. */
   #finished(outputs: readonly TensorBuffer[]): readonly ConcreteArray[] {
     const arrays = results(this.#avalsOut, outputs)
@@ -106,6 +116,7 @@ class CompiledProgram implements Executable {
       return this.#finished([])
     }
     const outputs = this.#program().run(args)
+    if (checksValues()) this.#check(outputs, args)
     this.#donate(donations)
     return this.#finished(outputs)
   }
@@ -119,6 +130,7 @@ class CompiledProgram implements Executable {
       x.delete(this.name)
     })
     const outputs = await running
+    if (checksValues()) this.#check(outputs)
     buffers.forEach((buffer) => {
       pool.give(buffer)
     })
@@ -133,6 +145,7 @@ class EagerProgram implements Profiled {
   readonly #program: Program | null
   readonly #resultCount: number
   readonly #effects: Lifted['run'] | null
+  readonly #name: string
 
   constructor(primitive: Primitive, avals: readonly ShapedArray[], params: unknown, line?: string, profile?: string) {
     const inputs = avals.map((aval) => new Var(aval))
@@ -141,6 +154,7 @@ class EagerProgram implements Profiled {
     const whole = new Jaxpr(inputs, [eqn], outputs)
     const { jaxpr, run } = liftEffects(whole)
     this.avalsOut = jaxpr.avalsOut
+    this.#name = primitive.name
     this.#resultCount = outputs.length
     this.#effects = whole.hasEffects ? run : null
     const optimize = primitive.inlined === undefined ? 'none' : 'all'
@@ -149,6 +163,7 @@ class EagerProgram implements Profiled {
 
   run(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
     const arrays = this.#program === null ? [] : results(this.avalsOut, this.#program.run(args))
+    if (checksValues()) checkValues(this.#name, arrays)
     if (this.#effects === null) return arrays
     this.#effects(arrays.slice(this.#resultCount))
     return arrays.slice(0, this.#resultCount)
@@ -198,6 +213,19 @@ export const cpuBackend: Backend = {
     const program = line === undefined ? eager.get(key, make) : profiled(`${key} ${line}`, primitive.name, make)
     return program.run(args)
   },
+}
+
+/**
+ * Let all compiled programs go; functions jitted before are traced and compiled again at their next call.
+ *
+ * @example
+ * clearCaches()
+ * sessionCacheStats().compiled // => 0
+ */
+export const clearCaches = (): void => {
+  forgetTraces()
+  compiledPrograms.clear()
+  eager.clear()
 }
 
 /** Number of sessions kept for single operations and for jitted programs, and the most there may be. */
