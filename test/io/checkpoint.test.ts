@@ -17,6 +17,8 @@ import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import type { NDArray } from '../../src/index.js'
 import { ArgumentError, DeletedArrayError, io, jit, nnx, np, optax, random } from '../../src/index.js'
+import { writePieces } from '../../src/io/pieces.js'
+import { HeldFile } from '../../src/io/snapshot.js'
 import { sameTree, trees } from './arbitraries.js'
 import { Trainer } from './killing.js'
 
@@ -287,6 +289,29 @@ test('a checkpoint in the folder of another step is refused', async (t) => {
   const manager = await saved(folder, 1)
   renameSync(join(folder, 'step_0000000001'), join(folder, 'step_0000000007'))
   t.throws(() => manager.restore(), { instanceOf: io.CheckpointError, message: /of step 7, got one of 1/ })
+})
+
+test('a piece that is donated while it is written is written again', async (t) => {
+  const x = np.arange(6).astype('float32')
+  const held = new HeldFile(Uint8Array.of(9, 9), [x, np.ones([2])])
+  const piece = held.piece(6, 8)
+  t.true(held.isStill(piece, 6))
+  t.is(piece.buffer, (x.data({ copy: false }) as Float32Array).buffer)
+  jit((y: NDArray) => y.add(1), { donateArgnums: 0 })(x)
+  t.false(held.isStill(piece, 6))
+  const again = held.piece(6, 8)
+  t.true(held.isStill(again, 6))
+  t.deepEqual([...new Float32Array(again.slice().buffer)], [1, 2])
+  t.deepEqual([...held.piece(0, 4)], [9, 9, 0, 0])
+  held.release(26)
+  t.deepEqual([...held.piece(26, 8)], [0, 0, 128, 63, 0, 0, 128, 63])
+
+  const contents = [Uint8Array.of(1, 2), Uint8Array.of(3, 4)]
+  let turn = 0
+  const path = join(newFolder(), 'file')
+  const source = { byteLength: 2, piece: () => contents[turn]!, isStill: () => turn++ > 0, release: () => undefined }
+  await writePieces(path, source)
+  t.deepEqual([...readFileSync(path)], [3, 4])
 })
 
 test('arrays of several pieces, donated while they are written', async (t) => {
