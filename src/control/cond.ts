@@ -199,6 +199,22 @@ export const condP: Primitive<CondParams> = {
   evaluate: ([index, ...operands], { branches }) => evalJaxpr(branches[(index as ConcreteArray).item()]!, operands),
 }
 
+/** @internal Which branch, as a scalar. @throws ShapeError */
+export const branchIndex = (where: string, index: NDArray | number): NDArray => {
+  const given = index instanceof NDArray ? index : literal(index, 'int32')
+  if (given.ndim === 0 && isInteger(given.dtype)) return given
+  throw new ShapeError(where, 'an integer scalar as index', showAval(given.aval))
+}
+
+/** @internal 1 or 0, for a scalar that is true or not. @throws ShapeError */
+export const indexOfPredicate = (where: string, predicate: NDArray | boolean | number): NDArray => {
+  const given = predicate instanceof NDArray ? predicate : literal(Boolean(predicate), 'bool')
+  if (given.ndim > 0) {
+    throw new ShapeError(where, 'a scalar predicate', `${showAval(given.aval)}; for a choice of elements use np.where`)
+  }
+  return convertElementType(isBool(given.dtype) ? given : convertElementType(given, 'bool'), 'int32')
+}
+
 const weaker = (a: ShapedArray, b: ShapedArray): boolean =>
   a.dtype === b.dtype && a.shape.join() === b.shape.join() && a.weakType !== b.weakType
 
@@ -218,8 +234,7 @@ const switchCase = <A extends readonly unknown[], R>(
   if (branches.length === 0) throw new ArgumentError('switch', 'at least one branch', 'none')
   const [leaves, treedef] = tree.flatten(operands)
   const arrays = leaves.map((x, i) => arrayLeaf('switch', x, i))
-  const given = index instanceof NDArray ? index : literal(index, 'int32')
-  if (given.ndim > 0 || !isInteger(given.dtype)) throw new ShapeError('switch', 'an integer scalar as index', showAval(given.aval)) // prettier-ignore
+  const given = branchIndex('switch', index)
   let structure: tree.TreeDef | null = null
   const traceAll = (strong: boolean) =>
     branches.map((branch, b) =>
@@ -266,8 +281,5 @@ export const cond = <A extends readonly unknown[], R>(
   onFalse: (...operands: A) => R,
   ...operands: A
 ): R => {
-  const given = predicate instanceof NDArray ? predicate : literal(Boolean(predicate), 'bool')
-  if (given.ndim > 0) throw new ShapeError('cond', 'a scalar predicate', `${showAval(given.aval)}; for a choice of elements use np.where`) // prettier-ignore
-  const isTrue = isBool(given.dtype) ? given : convertElementType(given, 'bool')
-  return switchCase(convertElementType(isTrue, 'int32'), [onFalse, onTrue], ...operands)
+  return switchCase(indexOfPredicate('cond', predicate), [onFalse, onTrue], ...operands)
 }

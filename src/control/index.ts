@@ -1,6 +1,6 @@
 export { checkpoint, type CheckpointOptions, checkpointP, remat } from './checkpoint.js'
 export { checkpointName, checkpointPolicies, type CheckpointPolicy } from './checkpointPolicies.js'
-export { cond, condP, switch } from './cond.js'
+export { branchIndex, cond, condP, indexOfPredicate, switch } from './cond.js'
 export { customGradient } from './customGradient.js'
 export { customJvp, customJvpCallP, type CustomJvpFunction, type CustomJvpOptions } from './customJvp.js'
 export { customVjp, customVjpCallP, type CustomVjpFunction, type CustomVjpOptions } from './customVjp.js'

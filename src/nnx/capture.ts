@@ -88,7 +88,7 @@ const collect = (model: unknown, types: readonly VariableClass[]): AnyState => {
  * }
  * const model = new Squared()
  * const [y, sown, zeros] = nnx.capture(model, [nnx.Intermediate, nnx.Perturbation])(np.array(3))
- * nnx.toPureDict(sown) // => { input: [Array(3., dtype=float32)] }
+ * nnx.toPureDict(sown!) // => { input: [Array(3., dtype=float32)] }
  * const loss = (init: nnx.AnyState, x: NDArray) => nnx.capture(model, [], { init })(x)[0]
  * nnx.toPureDict(nnx.grad(loss)(zeros!, np.array(3)) as nnx.AnyState) // => { grad: Array(6., dtype=float32) }
  */

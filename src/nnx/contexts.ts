@@ -118,7 +118,7 @@ const ofTag = ({ ctxtag }: ContextOptions): UpdateContext | null =>
  * @example
  * const shared = new nnx.Linear(2, 2, { rngs: new nnx.Rngs(0) })
  * const parts = nnx.splitContext((ctx) => [ctx.split([shared]), ctx.split([shared])] as const)
- * const [[a], [b]] = nnx.mergeContext((ctx) => parts.map(([graphdef, state]) => ctx.merge(graphdef, state)))
+ * const [[a], [b]] = nnx.mergeContext((ctx) => [ctx.merge(...parts[0]), ctx.merge(...parts[1])] as const)
  * a === b // => true
  */
 export const splitContext = <R>(f: (context: SplitContext) => R, options: ContextOptions = {}): R =>

@@ -1,7 +1,6 @@
 /** `nnx.cond` and `nnx.switch`: branches that may write Variables. */
-import { ArgumentError, isBool, isInteger, literal, NDArray, ShapeError, showAval } from '../../core/index.js'
-import { switch as lowerSwitch } from '../../control/index.js'
-import { convertElementType } from '../../lax/index.js'
+import { ArgumentError, type NDArray } from '../../core/index.js'
+import { branchIndex, indexOfPredicate, switch as lowerSwitch } from '../../control/index.js'
 import { effectsOf, operandsOf, probe, requireSameStructure, requireSameType, settle } from './effects.js'
 
 type AnyFn = (...args: readonly unknown[]) => unknown
@@ -57,10 +56,7 @@ const switchCase = <A extends readonly unknown[], R>(
 ): R => {
   const where = 'nnx.switch'
   if (branches.length === 0) throw new ArgumentError(where, 'at least one branch', 'none')
-  const given = index instanceof NDArray ? index : literal(index, 'int32')
-  if (given.ndim > 0 || !isInteger(given.dtype)) {
-    throw new ShapeError(where, 'an integer scalar as index', showAval(given.aval))
-  }
+  const given = branchIndex(where, index)
   return choose(where, given, branches as readonly unknown[] as readonly AnyFn[], (i) => `branch ${i}`, operands) as R
 }
 export { switchCase as switch }
@@ -87,10 +83,7 @@ export const cond = <A extends readonly unknown[], R>(
   ...operands: A
 ): R => {
   const where = 'nnx.cond'
-  const given = predicate instanceof NDArray ? predicate : literal(Boolean(predicate), 'bool')
-  if (given.ndim > 0) throw new ShapeError(where, 'a scalar predicate', showAval(given.aval))
-  const isTrue = isBool(given.dtype) ? given : convertElementType(given, 'bool')
   const branches = [onFalse, onTrue] as readonly unknown[] as readonly AnyFn[]
   const names = (i: number): string => (i === 0 ? 'onFalse' : 'onTrue')
-  return choose(where, convertElementType(isTrue, 'int32'), branches, names, operands) as R
+  return choose(where, indexOfPredicate(where, predicate), branches, names, operands) as R
 }
