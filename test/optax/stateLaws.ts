@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type * as t_ from 'io-ts'
 import test from 'ava'
-import { DecodeError, io } from '../../src/index.js'
+import { io } from '../../src/index.js'
 import { sameTree } from '../io/arbitraries.js'
 
 type Json = Record<string, unknown>
@@ -67,7 +67,7 @@ const breaks: Readonly<Record<string, (all: readonly Place[]) => readonly string
 
 const messageOf = (codec: t_.Decoder<unknown, unknown>, data: unknown): string => {
   const result = codec.decode(data)
-  return E.isLeft(result) ? new DecodeError('data', result.left).message : ''
+  return E.isLeft(result) ? result.left.map(({ message }) => `: ${message ?? ''}`).join('; ') : ''
 }
 
 interface Fixture {

@@ -20,6 +20,11 @@ export const wrappers: readonly Row[] = [
   },
   { name: 'namedChain', make: (lr) => optax.namedChain(['clip', optax.clip(100)], ['adam', optax.adam(lr)]), learningRate }, // prettier-ignore
   { name: 'withExtraArgsSupport', make: (lr) => optax.withExtraArgsSupport(optax.adam(lr)), learningRate },
+  {
+    name: 'withAccumulatorDtype',
+    make: (lr) => optax.withAccumulatorDtype(optax.adam(lr), 'float32'),
+    learningRate,
+  },
   { name: 'masked', make: (lr) => optax.masked(optax.adam(lr), always), learningRate },
   part('masked, matrices', optax.masked(optax.trace(0.9), matrices)),
   part('freeze', optax.freeze(always)),
