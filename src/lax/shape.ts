@@ -1,5 +1,6 @@
 /** Reshape, transpose, broadcast and sum: each other's transposes. */
 import {
+  ArgumentError,
   type BatchAxis,
   bind1,
   type DType,
@@ -27,7 +28,9 @@ export const range = (n: number): readonly number[] => Array.from({ length: n },
 
 /** An axis in [-ndim, ndim) as one in [0, ndim). @throws ShapeError */
 export const canonicalAxis = (where: string, axis: number, ndim: number): number => {
-  if (!Number.isInteger(axis) || !(axis >= -ndim && axis < ndim)) {
+  if (!Number.isInteger(ndim))
+    throw new ArgumentError(where, 'an array', 'something else; make an array of it with np.array')
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) {
     throw new ShapeError(where, `an axis in [${-ndim}, ${ndim}) for an array of ${ndim} axes`, `${axis}`)
   }
   return axis < 0 ? axis + ndim : axis

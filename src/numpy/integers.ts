@@ -6,7 +6,6 @@ import {
   isFloat,
   isInteger,
   isUnsigned,
-  limitsOf,
   type NDArray,
   showAval,
 } from '../core/index.js'
@@ -14,7 +13,7 @@ import { whileLoop } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
 import { moveaxis, ravel } from './manipulation.js'
-import { type Binary } from './promoted.js'
+import { type Binary, inexactBinary } from './promoted.js'
 import { pad } from './padding.js'
 
 const magnitudes = (where: string, x: ArrayLike, y: ArrayLike): readonly [NDArray, NDArray] => {
@@ -145,26 +144,5 @@ export const unpackbits = (
   return moveaxis(kept, -1, along)
 }
 
-/** The next number from x towards y; x where they are equal, NaN beside NaN. Subnormal numbers count as 0. */
-export const nextafter: Binary = (x, y) => {
-  const [a, b] = promoteInexact(x, y) as readonly [NDArray, NDArray]
-  const { nmant, max, tiny } = limitsOf(a.dtype)
-  const [from, to] = [lax.stopGradient(a), lax.stopGradient(b)]
-  const isUp = lax.gt(to, from)
-  const [mantissa, exponent] = frexp(from)
-  // Below a power of two numbers stand twice as dense.
-  const isAway = lax.eq(isUp, lax.gt(from, 0))
-  const isPower = lax.and(lax.eq(lax.abs(mantissa), 0.5), lax.not(isAway))
-  const step = powerOf2(
-    lax.clamp(-1021, lax.sub(exponent, lax.add(lax.select(isPower, lax.full([], 1, 'int32'), lax.full([], 2, 'int32')), nmant)), 1023), // prettier-ignore
-    'float64',
-  )
-  const wide = lax.convertElementType(from, 'float64')
-  const moved = lax.convertElementType(lax.select(isUp, lax.sub(wide, step), lax.add(wide, step)), a.dtype)
-  const smallest = lax.select(isUp, lax.full([], -tiny, a.dtype), lax.full([], tiny, a.dtype))
-  const inner = lax.select(lax.eq(from, 0), moved, lax.broadcastTo(smallest, moved.shape))
-  const edge = lax.select(lax.gt(from, 0), lax.full([], -max, a.dtype), lax.full([], max, a.dtype))
-  const stepped = lax.select(lax.isFinite(from), lax.broadcastTo(edge, moved.shape), inner)
-  const kept = lax.select(lax.eq(from, to), stepped, lax.broadcastTo(to, moved.shape))
-  return lax.select(lax.or(lax.ne(from, from), lax.ne(to, to)), kept, NaN)
-}
+/** The next number from x towards y; x where they are equal, NaN beside NaN. */
+export const nextafter: Binary = inexactBinary((x, y) => lax.nextafter(x, y))
