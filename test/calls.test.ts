@@ -200,8 +200,11 @@ const elsewhere: Readonly<Record<string, string>> = Object.fromEntries(
   }).flatMap(([file, names]) => names.split(' ').map((name) => [name, file])),
 )
 
+/** Namespaces are modules in the sources, and plain objects in the bundle. */
 const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  Object.prototype.toString.call(value) === '[object Module]'
+  typeof value === 'object' &&
+  value !== null &&
+  [null, Object.prototype].includes(Object.getPrototypeOf(value) as object | null)
 
 const exported = (path: string, value: unknown): readonly (readonly [string, F])[] => {
   if (typeof value === 'function') return [[path, value as F]]
