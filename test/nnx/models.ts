@@ -126,11 +126,15 @@ export class Net extends nnx.Module<[x: NDArray], NDArray> {
 }
 
 /** The numbers of `common.ramp` of the oracle. */
-export const ramp = (shape: readonly number[], seed: number): NDArray => {
+export const ramp = (
+  shape: readonly number[],
+  seed: number,
+  [lo, hi] = [-1, 1] as readonly [number, number],
+): NDArray => {
   let s = (seed * 7919 + 12345) >>> 0
   const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
     s = (Math.imul(s, 1664525) + 1013904223) >>> 0
-    return Math.round((-1 + 2 * (s / 2 ** 32)) * 100) / 100
+    return Math.round((lo + (hi - lo) * (s / 2 ** 32)) * 100) / 100
   })
   return np.array(values, { dtype: 'float32' }).reshape(shape)
 }
