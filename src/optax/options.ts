@@ -122,7 +122,7 @@ export const positiveCount = refine(
 /** A function, by what it is called in errors. */
 export const functionOnly = <F>(name: string): t.Type<F> => refine(name, (u): u is F => typeof u === 'function')
 /** A key, or the number to make one of. */
-export const keyOrSeed = refine(
+export const keyOrSeed: t.Type<PRNGKey | number> = refine(
   'a key or a whole number',
   (u): u is PRNGKey | number => u instanceof PRNGKey || Number.isInteger(u),
 )

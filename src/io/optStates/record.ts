@@ -69,7 +69,11 @@ export const matrix = refined(
   'a float[3] or float[n,3]',
 )
 /** A random key, not several. */
-export const key = refined('Key', (u): u is PRNGKey => u instanceof PRNGKey && u.ndim === 0, 'a random key')
+export const key: StateCodec<PRNGKey> = refined(
+  'Key',
+  (u): u is PRNGKey => u instanceof PRNGKey && u.ndim === 0,
+  'a random key',
+)
 /** Any array. */
 export const array = refined('Array', (u): u is NDArray => u instanceof NDArray, 'an array')
 /** Any tree. */
