@@ -16,6 +16,7 @@ const others = ['w2', 'w3', 'w4', 'w5'].map((workload) => ({ workload, ...summar
 const dispatch = node<readonly Row[]>('dispatch.js')
 const memory = node<readonly Row[]>('memory.js')
 const modules = node<readonly Row[]>('nnx.js')
+const saving = node<readonly Row[]>('save.js')
 
 console.log('\nW1: MLP 784-512-512-10, batch 128, Adam; milliseconds')
 console.table(rounded([{ library: 'onnax', ...w1.onnax }, { library: '@jax-js/jax', ...w1.jaxjs }])) // prettier-ignore
@@ -32,9 +33,11 @@ console.log('\nCalls of nnx.jit, microseconds: in all, of plain trees, and more 
 console.table(rounded(modules))
 console.log('\nMemory')
 console.table(rounded(memory))
+console.log('\nSaving and restoring; ratios to a plain write with fsync')
+console.table(rounded(saving))
 
 mkdirSync('bench/results', { recursive: true })
 writeFileSync(
   'bench/results/bench.json',
-  `${JSON.stringify({ machine, w1, others, dispatch, modules, memory }, null, 2)}\n`,
+  `${JSON.stringify({ machine, w1, others, dispatch, modules, memory, saving }, null, 2)}\n`,
 )
