@@ -6,7 +6,10 @@ import { readAll } from './files.js'
 /** Bytes of a piece. The last one is shorter. */
 export const pieceBytes = 4 << 20
 
-/** Pieces that are written at one time. */
+/** Pieces that are written by one call: each call costs a turn of the event loop, in which the disk may wait. */
+const together = 4
+
+/** Calls that are under way at one time. */
 const inFlight = 2
 
 /** Length of a file, and CRC-32 of each of its pieces: sees one or two flipped bits always, others but for one in 2^32. */
@@ -28,9 +31,16 @@ export interface PieceSource {
   release(position: number): void
 }
 
-const writeAt = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
-  for (let at = 0; at < bytes.byteLength;) {
-    at += (await file.write(bytes, at, bytes.byteLength - at, position + at)).bytesWritten
+const writeAt = async (file: FileHandle, pieces: readonly Uint8Array[], position: number): Promise<void> => {
+  let [rest, at] = [pieces, position]
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev([...rest], at)
+    at += bytesWritten
+    rest = rest.flatMap((piece) => {
+      const written = Math.min(bytesWritten, piece.byteLength)
+      bytesWritten -= written
+      return written < piece.byteLength ? [piece.subarray(written)] : []
+    })
   }
 }
 
@@ -40,21 +50,26 @@ export const writePieces = async (path: string, source: PieceSource): Promise<Ch
   const sums: number[] = []
   const file = await open(path, 'wx')
   const turns: Promise<void>[] = []
-  const writePiece = async (position: number): Promise<void> => {
-    const length = Math.min(pieceBytes, byteLength - position)
-    let piece = source.piece(position, length)
-    sums.push(crc32(piece))
-    await writeAt(file, piece, position)
-    while (!source.isStill(piece, position)) {
-      piece = source.piece(position, length)
-      await writeAt(file, piece, position)
+  const groupBytes = together * pieceBytes
+  const write = async (position: number): Promise<void> => {
+    const count = Math.min(together, pieceCount(byteLength - position))
+    const places = Array.from({ length: count }, (_, i) => position + i * pieceBytes)
+    const pieceAt = (at: number): Uint8Array => source.piece(at, Math.min(pieceBytes, byteLength - at))
+    let pieces = places.map(pieceAt)
+    const written = writeAt(file, pieces, position)
+    // The disk works meanwhile.
+    sums.push(...pieces.map((piece) => crc32(piece)))
+    await written
+    while (!pieces.every((piece, i) => source.isStill(piece, places[i]!))) {
+      pieces = places.map(pieceAt)
+      await writeAt(file, pieces, position)
     }
   }
   try {
-    for (let i = 0; i < pieceCount(byteLength); i++) {
+    for (let i = 0; i * groupBytes < byteLength; i++) {
       await turns[i - inFlight]
-      source.release((i - inFlight + 1) * pieceBytes)
-      turns.push(writePiece(i * pieceBytes))
+      source.release((i - inFlight + 1) * groupBytes)
+      turns.push(write(i * groupBytes))
     }
     await Promise.all(turns)
     await file.sync()

@@ -231,7 +231,7 @@ for (const [call, code] of [
 }
 
 for (const [call, code] of [
-  ['write', 'ENOSPC'],
+  ['writev', 'ENOSPC'],
   ['writeFile', 'ENOSPC'],
   ['sync', 'EIO'],
 ] as const) {
