@@ -1,7 +1,18 @@
 /** io-ts codecs of arrays and keys. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { DecodeError, type DType, dtypes, isBigInt, isFloat, integerRange, NDArray, sizeOf } from '../core/index.js'
+import {
+  closed,
+  DecodeError,
+  decodeOptions,
+  type DType,
+  dtypes,
+  isBigInt,
+  isFloat,
+  integerRange,
+  NDArray,
+  sizeOf,
+} from '../core/index.js'
 import { tensor } from '../onnx/index.js'
 import { PRNGKey } from '../random/index.js'
 import { areBooleans, arrayOfBytes, byteLengthOf, bytesOfArray } from './bytes.js'
@@ -36,6 +47,12 @@ export interface ArrayCodecOptions {
   /** Default `base64`. */
   readonly form?: ArrayForm
 }
+
+/** @internal */
+export const formCodec = t.keyof({ base64: null, numbers: null, bytes: null })
+const formOptions = closed(t.partial({ form: formCodec }))
+const formOf = (where: string, options: ArrayCodecOptions): ArrayForm =>
+  decodeOptions(where, formOptions, options).form ?? 'base64'
 
 const maxRank = 64
 
@@ -173,13 +190,15 @@ export const arrayFromJson = (u: unknown, context: t.Context): t.Validation<NDAr
  * io.decodeOrThrow('run.json', Run, JSON.parse(json)).weights // => Array([ 1., nan], dtype=float32)
  * Run.decode({ name: 'a', weights: 1 })._tag // => 'Left'
  */
-export const arrayCodec = ({ form = 'base64' }: ArrayCodecOptions = {}): t.Type<NDArray, ArrayJson> =>
-  new t.Type(
+export const arrayCodec = (options: ArrayCodecOptions = {}): t.Type<NDArray, ArrayJson> => {
+  const form = formOf('io.arrayCodec', options)
+  return new t.Type(
     'NDArray',
     (u): u is NDArray => u instanceof NDArray,
     arrayFromJson,
     (x) => arrayToJson(x, form),
   )
+}
 
 /** @internal Keys of an implementation from their words. */
 export const keyOfData = (impl: unknown, words: t.Validation<NDArray>, context: t.Context): t.Validation<PRNGKey> => {
@@ -222,13 +241,15 @@ export const keyToJson = (key: PRNGKey, form: ArrayForm): KeyJson => ({
  * codec.encode(random.key(7)).data.data // => [0, 7]
  * random.keyData(io.decodeOrThrow('key', codec, codec.encode(random.key(7)))) // => Array([0, 7], dtype=uint32)
  */
-export const keyCodec = ({ form = 'base64' }: ArrayCodecOptions = {}): t.Type<PRNGKey, KeyJson> =>
-  new t.Type(
+export const keyCodec = (options: ArrayCodecOptions = {}): t.Type<PRNGKey, KeyJson> => {
+  const form = formOf('io.keyCodec', options)
+  return new t.Type(
     'PRNGKey',
     (u): u is PRNGKey => u instanceof PRNGKey,
     keyFromJson,
     (key) => keyToJson(key, form),
   )
+}
 
 /**
  * The decoded value.

@@ -1,7 +1,7 @@
 /** Any codec as bytes with a checksum. */
 import * as t from 'io-ts'
 import { failAt, isRecord } from './arrayCodec.js'
-import { byteLengthOf } from './bytes.js'
+import { byteLengthOf, freeName } from './bytes.js'
 import { SafetensorsError } from './errors.js'
 import { excessOf, treeLimits } from './json.js'
 import { headerLength, parseHeader, type TensorType, writeHeader } from './safetensorsHeader.js'
@@ -50,11 +50,9 @@ const placeOf = (path: Path, bytes: Uint8Array, array: unknown, names: Set<strin
   const own = isRecord(array) ? (array as unknown as TensorType) : plain
   const type = byteLengthOf(own.shape, own.dtype) === bytes.byteLength ? own : plain
   const parts = path.filter((part) => part !== 'array' && part !== 'data' && part !== 'entries' && part !== 'value')
-  const name = (parts.join('/') || 'data').replaceAll(/\p{Surrogate}/gu, '\ufffd')
-  let free = name.startsWith('__') ? `~${name}` : name
-  for (let i = 2; names.has(free); i++) free = `${name}~${i}`
-  names.add(free)
-  return { path, name: free, type, bytes }
+  const name = freeName((parts.join('/') || 'data').replaceAll(/\p{Surrogate}/gu, '\ufffd'), names)
+  names.add(name)
+  return { path, name, type, bytes }
 }
 
 const encode = (value: Json): Uint8Array => {

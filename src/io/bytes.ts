@@ -59,5 +59,12 @@ export const areBooleans = (bytes: Uint8Array): boolean => {
   return true
 }
 
+/** A name that the format has and that is not taken yet. */
+export const freeName = (name: string, taken: { has(name: string): boolean }): string => {
+  let free = name === '' || name.startsWith('__') ? `~${name}` : name
+  for (let i = 2; taken.has(free); i++) free = `${name}~${i}`
+  return free
+}
+
 /** Whether an object can have this key: `__proto__` would change what it is. */
 export const isSafeName = (name: string): boolean => name !== '__proto__'

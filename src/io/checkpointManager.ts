@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ArgumentError } from '../core/index.js'
+import * as t from 'io-ts'
+import { ArgumentError, closed, decodeOptions } from '../core/index.js'
 import { checkpointInfo, type CheckpointInfo, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { CheckpointError } from './errors.js'
 import { temporaryBeside } from './files.js'
@@ -38,6 +39,18 @@ export interface Restored<T> extends CheckpointInfo {
   /** Newer checkpoints that were not whole, and why. */
   readonly skipped: readonly CheckpointError[]
 }
+
+const managerOptions = closed(
+  t.partial({
+    keep: t.number,
+    everySteps: t.number,
+    everySeconds: t.number,
+    best: closed(t.partial({ metric: t.string, mode: t.keyof({ min: null, max: null }), keep: t.number })),
+    nodes: t.UnknownRecord,
+    kinds: t.UnknownRecord,
+  }),
+)
+const saveOptions = closed(t.partial({ metrics: t.record(t.string, t.number), force: t.boolean }))
 
 const folderName = (step: number): string => `step_${String(step).padStart(10, '0')}`
 const folderPattern = /^step_(\d{10,16})$/
@@ -95,6 +108,7 @@ export class CheckpointManager {
     readonly folder: string,
     options: CheckpointManagerOptions = {},
   ) {
+    decodeOptions('io.CheckpointManager', managerOptions, options)
     requireCount('keep', options.keep, 1)
     requireCount('everySteps', options.everySteps, 1)
     requireCount('everySeconds', options.everySeconds, 0)
@@ -158,7 +172,8 @@ export class CheckpointManager {
    * @throws CheckpointError if the save before failed, for lack of room for example
    * @throws ArgumentError if the tree holds what can't be saved, naming the path
    */
-  async save(step: number, tree: unknown, { metrics = {}, force = false }: SaveOptions = {}): Promise<boolean> {
+  async save(step: number, tree: unknown, options: SaveOptions = {}): Promise<boolean> {
+    const { metrics = {}, force = false } = decodeOptions('CheckpointManager.save', saveOptions, options)
     if (!Number.isSafeInteger(step) || step < 0) throw new ArgumentError('save', 'a step from 0', `${step}`)
     if (!force && !this.isDue(step)) return false
     const turn = this.#turn.then(() => this.#begin(step, tree, metrics))

@@ -1,14 +1,15 @@
 /** Errors of files and of saved data. */
 
-/** A safetensors file that breaks the format. */
+/** A safetensors file that breaks the format, or can't be read or written. */
 export class SafetensorsError extends TypeError {
   override readonly name = 'SafetensorsError'
   constructor(
     readonly where: string,
     readonly expected: string,
     readonly got: string,
+    cause?: unknown,
   ) {
-    super(`${where} requires ${expected}, got ${got}`)
+    super(`${where} requires ${expected}, got ${got}`, cause === undefined ? {} : { cause })
   }
 }
 
@@ -60,14 +61,15 @@ export class CheckpointError extends Error {
   }
 }
 
-/** A function that can't be exported to ONNX, or a file that can't be imported. */
+/** A function that can't be exported to ONNX, or a file that can't be imported, read or written. */
 export class OnnxFileError extends TypeError {
   override readonly name = 'OnnxFileError'
   constructor(
     readonly where: string,
     readonly expected: string,
     readonly got: string,
+    cause?: unknown,
   ) {
-    super(`${where} requires ${expected}, got ${got}`)
+    super(`${where} requires ${expected}, got ${got}`, cause === undefined ? {} : { cause })
   }
 }

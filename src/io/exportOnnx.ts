@@ -1,6 +1,17 @@
 /** Functions as ONNX files that any ONNX Runtime runs. */
 import type { NDArray } from '../core/index.js'
-import { ArgumentError, type DType, equalAvals, type ShapedArray, shaped, stage, type Staged } from '../core/index.js'
+import * as t from 'io-ts'
+import {
+  ArgumentError,
+  closed,
+  decodeOptions,
+  type DType,
+  equalAvals,
+  type ShapedArray,
+  shaped,
+  stage,
+  type Staged,
+} from '../core/index.js'
 import { ConstantTensor, encodeModel, type GraphProto, type ModelProto, tensor } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
 import { avalOfLeaf, type Fn, lower, type LoweredGraph, outputLeaves, ShapeDtypeStruct } from '../transforms/index.js'
@@ -38,6 +49,18 @@ export interface ExportOnnxOptions {
   /** The name of the file beside it; default `weights.bin`. */
   readonly location?: string
 }
+
+const exportOptions = closed(
+  t.partial({
+    names: closed(
+      t.partial({ inputs: t.readonlyArray(t.string), outputs: t.readonlyArray(t.string), weights: t.unknown }),
+    ),
+    batch: t.record(t.string, t.number),
+    batchName: t.string,
+    weights: t.keyof({ initializers: null, external: null, inputs: null }),
+    location: t.string,
+  }),
+)
 
 /** A function as an ONNX model. */
 export interface OnnxExport {
@@ -168,6 +191,7 @@ export const exportOnnx = <A extends readonly unknown[]>(
   examples: { readonly [K in keyof A]: ExampleOf<A[K]> },
   options: ExportOnnxOptions = {},
 ): OnnxExport => {
+  decodeOptions('io.exportOnnx', exportOptions, options)
   const { names = {}, batch, batchName = 'batch', weights = 'initializers', location = 'weights.bin' } = options
   const [leaves, args] = tree.flatten(examples)
   const avals = (leaves as readonly unknown[]).map((x, i) =>

@@ -6,7 +6,7 @@ import { ArgumentError, type NDArray } from '../core/index.js'
 import { ConstantTensor, elementTypeOfCode, type TensorProto } from '../onnx/index.js'
 import { arrayToFill, areBooleans, byteLengthOf, bytesOfArray } from './bytes.js'
 import { OnnxFileError } from './errors.js'
-import { readAll, writeAtomically } from './files.js'
+import { readAll, systemErrorsAs, writeAtomically } from './files.js'
 import type { OnnxPort } from './onnxSignature.js'
 import type { Tensors } from './safetensors.js'
 
@@ -89,13 +89,23 @@ export class ExternalData {
 /**
  * Write a model of {@link exportOnnx}, and its weights beside it if they are external. Each file is there whole or not at
  * all; the weights come first.
+ *
+ * @throws OnnxFileError where they can't be written: on a full disk, for example; an old file is then still there
  */
 export const writeOnnx = (
   path: string,
   { bytes, external }: { readonly bytes: Uint8Array; readonly external: ExternalData | null },
 ): void => {
-  if (external !== null) writeAtomically(join(dirname(path), external.location), external.pieces())
-  writeAtomically(path, [bytes])
+  const write = (to: string, pieces: Iterable<Uint8Array>): void => {
+    systemErrorsAs(
+      () => {
+        writeAtomically(to, pieces)
+      },
+      (got, cause) => new OnnxFileError('writeOnnx', `a place for the file ${to}`, got, cause),
+    )
+  }
+  if (external !== null) write(join(dirname(path), external.location), external.pieces())
+  write(path, [bytes])
 }
 
 /** A weight that is in another file. */

@@ -40,6 +40,31 @@ export const syncFolder = (folder: string): void => {
   }
 }
 
+const repairs: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder: check the path, or make the folder',
+  ENOTDIR: 'a part of the path is no folder: check the path',
+  EISDIR: 'a folder: give the path of a file',
+  ENOSPC: 'a full disk: make room, or take another one',
+  EDQUOT: 'a quota that is used up: make room, or take another disk',
+  EFBIG: 'a file system without files of this size: take another one',
+  EROFS: 'a read-only file system: take another one',
+  EACCES: 'no permission: give it, or take another path',
+  EPERM: 'no permission: give it, or take another path',
+  EMFILE: 'too many open files: close some',
+  ENFILE: 'too many open files: close some',
+}
+
+/** What `f` gives. Errors of the system are thrown as what `typed` makes of them: their code, and what helps. */
+export const systemErrorsAs = <T>(f: () => T, typed: (got: string, cause: unknown) => Error): T => {
+  try {
+    return f()
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error
+    const code = String(error.code)
+    throw typed(Object.hasOwn(repairs, code) ? `${code}, ${repairs[code]}` : code, error)
+  }
+}
+
 /** A name beside `path` that nobody else uses. */
 export const temporaryBeside = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`
 

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { ArgumentError } from '../core/index.js'
+import { ArgumentError, closed, decodeOptions } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { NodeDef } from '../nnx/graphdef.js'
 import * as nnx from '../nnx/index.js'
@@ -12,7 +12,7 @@ import * as np from '../numpy/index.js'
 import type { ClassOf } from '../pytree/index.js'
 import { arrayType, mapType, nodeTypeOf, type NodeType, nullType, objectType, type Step } from '../pytree/registry.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
-import { inlineArrays, type Json, stateCodec, type TreeCodecOptions, TreeFormat } from './treeCodec.js'
+import { inlineArrays, type Json, stateCodec, type TreeCodecOptions, TreeFormat, treeOptions } from './treeCodec.js'
 import { all, allOf, mapped } from './validation.js'
 
 export interface GraphDefCodecOptions extends TreeCodecOptions {
@@ -24,6 +24,8 @@ export interface GraphDefCodecOptions extends TreeCodecOptions {
    */
   readonly values?: Readonly<Record<string, unknown>>
 }
+
+const graphOptions = closed(t.partial({ ...treeOptions, classes: t.UnknownRecord, values: t.UnknownRecord }))
 
 type Obj = Readonly<Record<string, unknown>>
 type Def = { readonly [key: string]: Json }
@@ -309,6 +311,7 @@ const isStep = (u: unknown): boolean =>
  * again(np.ones([1, 2])).shape // => [1, 3]
  */
 export const graphDefCodec = <M = unknown>(options: GraphDefCodecOptions = {}): t.Type<nnx.GraphDef<M>, Json> => {
+  decodeOptions('io.graphDefCodec', graphOptions, options)
   const format = new GraphFormat(options)
   return new t.Type<nnx.GraphDef<M>, Json, unknown>(
     'GraphDef',
@@ -341,8 +344,10 @@ export interface ModelJson {
  * io.decodeOrThrow('optimizer.json', codec, JSON.parse(saved)).step.value // => Array(1, dtype=uint32)
  */
 export const modelCodec = <M>(options: GraphDefCodecOptions = {}): t.Type<M, ModelJson> => {
+  decodeOptions('io.modelCodec', graphOptions, options)
+  const { classes: _, values: __, ...ofTrees } = options
   const graphdefs = graphDefCodec<M>(options)
-  const states = stateCodec<M>(options)
+  const states = stateCodec<M>(ofTrees)
   return new t.Type<M, ModelJson, unknown>(
     'Model',
     (u): u is M => nnx.isGraphObject(u),

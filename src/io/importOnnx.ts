@@ -3,11 +3,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
 import type { NDArray } from '../core/index.js'
 import {
   ArgumentError,
   bind,
+  closed,
   DecodeError,
+  decodeOptions,
   DifferentiationError,
   type Primitive,
   type ShapedArray,
@@ -21,6 +24,7 @@ import * as tree from '../pytree/index.js'
 import { arrayLeaf, jit, type Jitted } from '../transforms/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
+import { systemErrorsAs } from './files.js'
 import { excessOf, treeLimits } from './json.js'
 import { bytesFile, type ExternalFile, externalTensors, FolderFiles, readExternal } from './externalData.js'
 import { inlineGraph } from './onnxGraph.js'
@@ -48,6 +52,11 @@ export interface ImportOnnxOptions {
   /** Where the bytes come from, for errors. */
   readonly source?: string
 }
+
+const readOptions = closed(t.partial({ weights: t.UnknownRecord, verify: t.boolean }))
+const importOptions = closed(
+  t.partial({ weights: t.UnknownRecord, verify: t.boolean, external: t.UnknownRecord, source: t.string }),
+)
 
 /** A function from an ONNX file: a compiled one, which can be called in `jit`. */
 export interface OnnxFunction<A extends readonly unknown[], R> extends Jitted<A, R> {
@@ -197,13 +206,16 @@ const readCall = (bytes: Uint8Array, source: string, verify: boolean) => {
  */
 export const importOnnx = <A extends readonly unknown[] = readonly NDArray[], R = unknown>(
   bytes: Uint8Array,
-  { external = {}, ...options }: ImportOnnxOptions = {},
-): OnnxFunction<A, R> =>
-  makeFunction(bytes, options, (location, where) => {
+  given: ImportOnnxOptions = {},
+): OnnxFunction<A, R> => {
+  decodeOptions('io.importOnnx', importOptions, given)
+  const { external = {}, ...options } = given
+  return makeFunction(bytes, options, (location, where) => {
     const file = Object.hasOwn(external, location) ? external[location] : undefined
     if (file === undefined) throw new ArgumentError(where, `the file ${location} in { external }`, 'none')
     return bytesFile(file)
   })
+}
 
 /**
  * The function in a file of {@link exportOnnx}, with its weights from the file beside it if they are there.
@@ -227,9 +239,14 @@ export const readOnnx = <A extends readonly unknown[] = readonly NDArray[], R = 
   path: string,
   options: Pick<ImportOnnxOptions, 'weights' | 'verify'> = {},
 ): OnnxFunction<A, R> => {
+  decodeOptions('io.readOnnx', readOptions, options)
+  const bytes = systemErrorsAs(
+    () => readFileSync(path),
+    (got, cause) => new OnnxFileError('readOnnx', `the file ${path}`, got, cause),
+  )
   const files = new FolderFiles(dirname(path))
   try {
-    return makeFunction(readFileSync(path), { ...options, source: path }, (location, where) => files.open(where, location)) // prettier-ignore
+    return makeFunction(bytes, { ...options, source: path }, (location, where) => files.open(where, location)) // prettier-ignore
   } finally {
     files.close()
   }

@@ -1,10 +1,10 @@
 /** safetensors: named arrays in a file, as Hugging Face's package reads and writes them. */
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import * as t from 'io-ts'
-import type { NDArray } from '../core/index.js'
+import { closed, decodeOptions, type NDArray } from '../core/index.js'
 import { areBooleans, arrayOfBytes, arrayToFill, bytesOfArray } from './bytes.js'
 import { SafetensorsError } from './errors.js'
-import { readAll, writeAtomically } from './files.js'
+import { readAll, systemErrorsAs, writeAtomically } from './files.js'
 import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo, writeHeader } from './safetensorsHeader.js'
 
 /** Arrays by name. */
@@ -21,6 +21,8 @@ export interface SafetensorsOptions {
   /** Free text by name, stored in the header. */
   readonly metadata?: Readonly<Record<string, string>>
 }
+
+const options = closed(t.partial({ metadata: t.record(t.string, t.string) }))
 
 /** The file piece by piece: no more of it is in memory than the arrays themselves. */
 function* pieces(tensors: Tensors, { metadata = {} }: SafetensorsOptions): IterableIterator<Uint8Array> {
@@ -72,8 +74,8 @@ export const streamTensors = (where: string, size: number, read: (into: Uint8Arr
  * const bytes = io.encodeSafetensors({ w: np.array([1, 2]) }, { metadata: { format: 'pt' } })
  * io.decodeSafetensors(bytes).tensors.w // => Array([1., 2.], dtype=float32)
  */
-export const encodeSafetensors = (tensors: Tensors, options: SafetensorsOptions = {}): Uint8Array =>
-  Buffer.concat([...pieces(tensors, options)])
+export const encodeSafetensors = (tensors: Tensors, given: SafetensorsOptions = {}): Uint8Array =>
+  Buffer.concat([...pieces(tensors, decodeOptions('io.encodeSafetensors', options, given))])
 
 /**
  * What a safetensors file in memory holds. Strict: the header is JSON with each key once, offsets cover the data without
@@ -119,11 +121,21 @@ export const safetensorsCodec: t.Type<Safetensors, Uint8Array> = new t.Type(
 /**
  * Write a file through a temporary one, array by array: it is there whole or not at all.
  *
- * @throws SafetensorsError for the names `__metadata__` and `__proto__`
+ * @throws SafetensorsError for the names `__metadata__` and `__proto__`, and where the file can't be written: on a full
+ *   disk, for example; an old file is then still there
  */
-export const writeSafetensors = (path: string, tensors: Tensors, options: SafetensorsOptions = {}): void => {
-  writeAtomically(path, pieces(tensors, options))
+export const writeSafetensors = (path: string, tensors: Tensors, given: SafetensorsOptions = {}): void => {
+  const parts = pieces(tensors, decodeOptions('io.writeSafetensors', options, given))
+  systemErrorsAs(
+    () => {
+      writeAtomically(path, parts)
+    },
+    (got, cause) => new SafetensorsError('writeSafetensors', `a place for the file ${path}`, got, cause),
+  )
 }
+
+const reading = <T>(path: string, f: () => T): T =>
+  systemErrorsAs(f, (got, cause) => new SafetensorsError('reading safetensors', `the file ${path}`, got, cause))
 
 const readExactly = (where: string, fd: number, into: Uint8Array, position: number): void => {
   const count = readAll(fd, into, position)
@@ -153,13 +165,14 @@ export class SafetensorsFile {
 
   /** @throws SafetensorsError */
   constructor(readonly path: string) {
-    const fd = openSync(path, 'r')
+    const fd = reading(path, () => openSync(path, 'r'))
     try {
       let at = 0
-      this.header = headerFrom(path, fstatSync(fd).size, (into) => {
+      const read = (into: Uint8Array): void => {
         readExactly(path, fd, into, at)
         at += into.byteLength
-      })
+      }
+      this.header = reading(path, () => headerFrom(path, fstatSync(fd).size, read))
       this.#fd = fd
     } catch (error) {
       closeSync(fd)
@@ -186,9 +199,10 @@ export class SafetensorsFile {
     if (info === undefined) throw new SafetensorsError(`${this.path}.read`, 'a name in the file', `'${name}'`)
     if (this.#fd === null) throw new SafetensorsError(`${this.path}.read`, 'an open file', 'a closed one')
     const fd = this.#fd
-    return arrayFrom(this.path, name, info, (into) => {
+    const read = (into: Uint8Array): void => {
       readExactly(`${this.path}, tensor '${name}'`, fd, into, this.header.dataStart + info.begin)
-    })
+    }
+    return reading(this.path, () => arrayFrom(this.path, name, info, read))
   }
 
   close(): void {

@@ -2,18 +2,16 @@
 import * as t from 'io-ts'
 import type { NDArray } from '../core/index.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
-import { arrayOfBytes, bytesOfArray } from './bytes.js'
+import { arrayOfBytes, bytesOfArray, freeName } from './bytes.js'
 import type { Tensors } from './safetensors.js'
 import type { ArrayStore } from './treeCodec.js'
 
 /** A store for writing, which fills `tensors`: each array gets the name of its path. */
 export const collectTensors = (tensors: Map<string, NDArray>): Pick<ArrayStore, 'write'> => ({
   write: (x, path) => {
-    const name = path.join('/')
-    let free = name === '' || name.startsWith('__') ? `~${name}` : name
-    for (let i = 2; tensors.has(free); i++) free = `${name}~${i}`
-    tensors.set(free, x)
-    return x.weakType ? { ref: free, weakType: true } : { ref: free }
+    const ref = freeName(path.join('/'), tensors)
+    tensors.set(ref, x)
+    return x.weakType ? { ref, weakType: true } : { ref }
   },
 })
 

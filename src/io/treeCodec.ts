@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { ArgumentError, NDArray } from '../core/index.js'
+import { ArgumentError, closed, decodeOptions, NDArray } from '../core/index.js'
 import * as nnx from '../nnx/index.js'
 import { LookaheadParams, MaskedNode } from '../optax/index.js'
 import type { ClassOf } from '../pytree/index.js'
@@ -14,6 +14,7 @@ import {
   arrayFromJson,
   arrayToJson,
   failAt,
+  formCodec,
   isRecord,
   keyOfData,
   stepInto,
@@ -48,6 +49,11 @@ export interface TreeLikeOptions<T> extends TreeCodecOptions {
    */
   readonly like?: T
 }
+
+/** @internal What {@link TreeCodecOptions} may be. */
+export const treeOptions = { form: formCodec, nodes: t.UnknownRecord, kinds: t.UnknownRecord, codecs: t.UnknownRecord }
+const likeOptions = closed(t.partial({ ...treeOptions, like: t.unknown }))
+const stateOptions = closed(t.partial(treeOptions))
 
 /** How the arrays in a tree are written and read. */
 export interface ArrayStore {
@@ -359,6 +365,7 @@ export const checkedLike = <T>(
  * io.decodeOrThrow('wrong.json', codec, wrong) // throws DecodeError: wrong.json: layers/0/array/dtype: requires a dtype
  */
 export const treeCodec = <T = unknown>(options: TreeLikeOptions<T> = {}): t.Type<T, Json> => {
+  decodeOptions('io.treeCodec', likeOptions, options)
   const format = new TreeFormat(options)
   const store = inlineArrays(options.form ?? 'base64')
   return new t.Type<T, Json, unknown>(
@@ -381,6 +388,7 @@ export const treeCodec = <T = unknown>(options: TreeLikeOptions<T> = {}): t.Type
  * other.kernel.value.toString() === model.kernel.value.toString() // => true
  */
 export const stateCodec = <M = unknown>(options: TreeCodecOptions = {}): t.Type<nnx.State<M>, Json> => {
+  decodeOptions('io.stateCodec', stateOptions, options)
   const whole = treeCodec(options)
   return new t.Type(
     'State',

@@ -1,5 +1,6 @@
 /** Trees as arrays by name, and weights of other programs into trees. */
-import { ArgumentError, NDArray, showAval, strengthened } from '../core/index.js'
+import * as t from 'io-ts'
+import { ArgumentError, closed, decodeOptions, NDArray, showAval, strengthened } from '../core/index.js'
 import { convertElementType } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
 import { WeightsError, type WeightsDifference } from './errors.js'
@@ -42,6 +43,15 @@ export interface LoadWeightsOptions {
   readonly cast?: boolean
 }
 
+const loadOptions = closed(
+  t.partial({
+    mode: t.keyof({ strict: null, partial: null }),
+    rename: t.union([t.Function, t.UnknownRecord]),
+    transform: t.Function,
+    cast: t.boolean,
+  }),
+)
+
 /** The tree with its new arrays, and what did not fit; names of the tree, those left over of the weights. */
 export interface LoadedWeights<T> extends WeightsDifference {
   readonly tree: T
@@ -66,6 +76,7 @@ export interface LoadedWeights<T> extends WeightsDifference {
  * model(np.ones([2])) // => Array([2., 2., 2.], dtype=float32)
  */
 export const loadWeights = <T>(into: T, weights: Tensors, options: LoadWeightsOptions = {}): LoadedWeights<T> => {
+  decodeOptions('io.loadWeights', loadOptions, options)
   const { mode = 'strict', rename = {}, transform = (x) => x, cast = false } = options
   const renamed = (name: string): string | null =>
     typeof rename === 'function' ? rename(name) : Object.hasOwn(rename, name) ? rename[name]! : name
