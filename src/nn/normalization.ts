@@ -35,21 +35,32 @@ const sumOf = (x: NDArray, axis: Axes, where: NDArray | null): NDArray =>
 const maxOf = (x: NDArray, axis: Axes, where: NDArray | null): NDArray =>
   np.max(masked(x, where, -Infinity), { axis, keepdims: true, ...(x.size === 0 ? { initial: -Infinity } : {}) })
 
-const softmaxWithRule = customJvp(
-  function softmax(axis: Axes, x: NDArray, where: NDArray | null): NDArray {
+/** A function along one axis, applied along several as if they were one. */
+const alongAxes = (where: string, f: (x: NDArray, axis: number) => NDArray, x: NDArray, axis: Axes): NDArray => {
+  const axes = axesOf(where, axis, x.ndim)
+  if (axes.length === 1) return f(x, axes[0]!)
+  const kept = lax.range(x.ndim).filter((i) => !axes.includes(i))
+  const order = [...kept, ...axes]
+  const moved = lax.transpose(x, order)
+  const joined = lax.reshape(moved, [...kept.map((i) => x.shape[i]!), sizeOf(axes.map((i) => x.shape[i]!))])
+  return lax.transpose(lax.reshape(f(joined, kept.length), moved.shape), lax.inversePermutation(order))
+}
+
+const maskedSoftmax = customJvp(
+  function softmax(axis: Axes, x: NDArray, where: NDArray): NDArray {
     const safe = masked(x, where, -Infinity)
     const unnormalized = lax.exp(lax.sub(safe, maxOf(x, axis, where)))
     return masked(lax.div(unnormalized, sumOf(unnormalized, axis, where)), where, 0)
   },
   { nondiffArgnums: [0] },
 )
-softmaxWithRule.defjvp(
+maskedSoftmax.defjvp(
   (
     axis: Axes,
-    [x, where]: readonly [NDArray, NDArray | null],
-    [t]: readonly [NDArray, NDArray | null],
+    [x, where]: readonly [NDArray, NDArray],
+    [t]: readonly [NDArray, NDArray],
   ): readonly [NDArray, NDArray] => {
-    const y = softmaxWithRule(axis, x, where)
+    const y = maskedSoftmax(axis, x, where)
     return [y, lax.mul(y, lax.sub(t, sumOf(lax.mul(y, t), axis, where)))]
   },
 )
@@ -61,7 +72,9 @@ softmaxWithRule.defjvp(
  * nn.softmax(np.array([0, 1, 2])) // => Array([0.09003057, 0.24472848, 0.66524094], dtype=float32)
  */
 export const softmax = (x: ArrayLike, { axis = -1, where = null }: SoftmaxOptions = {}): NDArray =>
-  softmaxWithRule(axis, floating(x), where === null ? null : truth(where))
+  where === null
+    ? alongAxes('nn.softmax', lax.softmax, floating(x), axis)
+    : maskedSoftmax(axis, floating(x), truth(where))
 
 /**
  * Logarithm of {@link softmax}. Elements that don't count become -∞.
@@ -71,7 +84,8 @@ export const softmax = (x: ArrayLike, { axis = -1, where = null }: SoftmaxOption
  */
 export const logSoftmax = (x: ArrayLike, { axis = -1, where = null }: SoftmaxOptions = {}): NDArray => {
   const a = floating(x)
-  const mask = where === null ? null : truth(where)
+  if (where === null) return alongAxes('nn.logSoftmax', lax.logSoftmax, a, axis)
+  const mask = truth(where)
   const shifted = lax.sub(masked(a, mask, -Infinity), lax.stopGradient(maxOf(a, axis, mask)))
   const normalizer = lax.log(sumOf(lax.exp(shifted), axis, mask))
   return masked(lax.sub(shifted, normalizer), mask, -Infinity)

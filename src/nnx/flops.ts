@@ -36,6 +36,8 @@ const ofEqn = ({ primitive: { name }, params, inputs, outputs }: Eqn): number =>
     const kernel = inputs[1]!.aval
     return (2 * results * sizeOf(kernel)) / kernel.shape[dimensionNumbers.rhsSpec[0]!]!
   }
+  // Maximum, difference, exponential, sum, quotient.
+  if (name === 'softmax' || name === 'log_softmax') return 5 * results
   if (free.has(name)) return 0
   return name.startsWith('reduce_') ? inputs.reduce((sum, a) => sum + sizeOf(a.aval), 0) : results
 }

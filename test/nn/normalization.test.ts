@@ -1,8 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { ArgumentError, grad, jit, nn, type NDArray, np, vmap } from '../../src/index.js'
+import { ArgumentError, grad, jit, nn, type NDArray, np, ShapeError, vmap } from '../../src/index.js'
 import { allClose, elements, sample } from '../helpers/arrays.js'
 import { checkGrads } from '../helpers/checkGrads.js'
+import { operators } from '../helpers/lowering.js'
 
 const x = sample([3, 4], 2)
 const mask = np.array([
@@ -63,6 +64,73 @@ test('softmax and logSoftmax: gradients to second order, vmap, jit', (t) => {
   allClose(t, both(x, mask), nn.softmax(x, { where: mask }), tight)
   const shared = vmap((where: NDArray) => nn.softmax(np.array([1, 2, 3, 4]), { where }))
   allClose(t, shared(mask), nn.softmax(np.array([[1, 2, 3, 4]]), { where: mask }), { rtol: 1e-6, atol: 0 })
+})
+
+test('softmax and logSoftmax: one node each, in every floating dtype; a row with NaN, +∞ or nothing but -∞ is NaN', (t) => {
+  const inf = Infinity
+  const table = [
+    [0, 1, 2, -1, 3],
+    [0, NaN, 2, -1, 3],
+    [0, 1, 2, -1, NaN],
+    [inf, 1, 2, -1, 3],
+    [-inf, 1, 2, -inf, 3],
+    [-inf, -inf, -inf, -inf, -inf],
+    [inf, -inf, inf, NaN, 3],
+  ]
+  const everywhere = np.array([true])
+  for (const dtype of ['float64', 'float32', 'float16', 'bfloat16'] as const) {
+    const wild = np.array(table, { dtype })
+    const results = jit((v: NDArray) => [
+      nn.softmax(v),
+      nn.softmax(v.T, { axis: 0 }).T,
+      nn.softmax(v, { where: everywhere }),
+      nn.logSoftmax(v),
+      nn.logSoftmax(v.T, { axis: 0 }).T,
+      nn.logSoftmax(v, { where: everywhere }),
+    ])(wild)
+    t.true(results.every((y) => y.dtype === dtype))
+    const tolerance = { float64: 1e-14, float32: 1e-6, float16: 2e-3, bfloat16: 2e-2 }[dtype]
+    const [rowwise, columnwise, composed, logRowwise, logColumnwise, logComposed] = results.map((y) =>
+      y.astype('float64'),
+    )
+    for (const y of [rowwise!, columnwise!]) {
+      allClose(t, y, composed!, { rtol: tolerance, atol: tolerance }, dtype)
+      t.deepEqual(rows(y).map((row) => row.some(Number.isNaN)), [false, true, true, true, false, true, true]) // prettier-ignore
+      t.deepEqual(rows(y).map((row) => row.every(Number.isNaN)), [false, true, true, true, false, true, true]) // prettier-ignore
+    }
+    for (const y of [logRowwise!, logColumnwise!])
+      allClose(t, y, logComposed!, { rtol: tolerance, atol: tolerance }, dtype)
+    t.deepEqual(rows(logRowwise!)[4]!.map((v) => v === -inf), [true, false, false, true, false]) // prettier-ignore
+  }
+  const single = np.ones([2, 3])
+  t.deepEqual(
+    operators((v) => nn.softmax(v), [single]),
+    ['Softmax'],
+  )
+  t.deepEqual(
+    operators((v) => nn.logSoftmax(v, { axis: 0 }), [single]),
+    ['LogSoftmax'],
+  )
+  t.deepEqual(
+    operators((v) => nn.softmax(v, { axis: null }), [single]),
+    ['Reshape', 'Softmax', 'Reshape'],
+  )
+  t.deepEqual(
+    operators((v) => nn.softmax(v), [np.ones([2, 3], { dtype: 'float16' })]),
+    ['Cast', 'Softmax', 'Cast'],
+  )
+  t.is(nn.softmax(np.array([[true, false]])).dtype, 'float32')
+  for (const f of [nn.softmax, nn.logSoftmax]) {
+    t.deepEqual(f(np.zeros([2, 0])).shape, [2, 0])
+    t.deepEqual(f(np.zeros([0, 2])).shape, [0, 2])
+    t.deepEqual(f(np.zeros([0, 2]), { axis: 0 }).shape, [0, 2])
+    t.throws(() => f(np.zeros([2, 3]), { axis: 2 }), { instanceOf: ShapeError })
+    t.throws(() => f(np.zeros([])), { instanceOf: ShapeError })
+    const cube = sample([2, 3, 4], 9)
+    allClose(t, f(cube, { axis: [0, 2] }), f(cube, { axis: [2, 0], where: everywhere }), tight)
+    allClose(t, vmap((v: NDArray) => f(v, { axis: 0 }), { inAxes: 1, outAxes: 1 })(cube), f(cube, { axis: 0 }), tight)
+    checkGrads(t, (v) => f(v, { axis: [0, 2] }), [sample([2, 2, 2], 10)])
+  }
 })
 
 test('softmax: the gradient ignores elements that do not count', (t) => {
