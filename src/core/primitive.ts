@@ -73,6 +73,8 @@ export interface Primitive<P = unknown> {
   evaluate?(args: readonly NDArray[], params: P): readonly NDArray[]
   /** Only for calls: the program that takes the operation's place in a lowered graph; `undefined` if it stays. */
   inlined?(params: P): Jaxpr | undefined
+  /** Only for elementwise operations: true, as operands of unlike shapes broadcast by NumPy's rule. */
+  readonly broadcasts?: boolean
   /** Only for operations over a named axis. */
   readonly collective?: Collective<P>
   /**

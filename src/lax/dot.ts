@@ -97,7 +97,10 @@ const swapped = ({ contract, batch, ...rest }: DotParams): DotParams => ({
   ...rest,
 })
 
-/** Contract `ct` with `y` over y's kept axes, then put x's axes back in their order. */
+/**
+ * Contract `ct` with `y` over y's kept axes, then put x's axes back in their order. Where the product of `y` with `ct` has them
+ * in that order it is taken: no transpose of a gradient as large as the weights.
+ */
 const transposeLhs = (
   ct: NDArray,
   x: ShapedArray,
@@ -110,13 +113,14 @@ const transposeLhs = (
   const ctBatch = range(batch[0].length)
   const offset = batch[0].length + (ctHasYFirst ? 0 : xKept.length)
   const ctY = yKept.map((_, i) => offset + i)
-  const same = ct.dtype === y.dtype
-  const dx = bind1(dotGeneralP, same ? [ct, y] : [ct, convertElementType(y, ct.dtype)], {
-    contract: [ctY, yKept],
-    batch: [ctBatch, batch[1]],
-  })
+  const other = ct.dtype === y.dtype ? y : convertElementType(y, ct.dtype)
   const contracted = [...contract[1]].sort((a, b) => a - b).map((axis) => contract[0][contract[1].indexOf(axis)]!)
-  const order = [...batch[0], ...xKept, ...contracted]
+  const turned = [...batch[0], ...contracted, ...xKept]
+  const isTurned = turned.every((axis, i) => axis === i)
+  const dx = isTurned
+    ? bind1(dotGeneralP, [other, ct], { contract: [yKept, ctY], batch: [batch[1], ctBatch] })
+    : bind1(dotGeneralP, [ct, other], { contract: [ctY, yKept], batch: [ctBatch, batch[1]] })
+  const order = isTurned ? turned : [...batch[0], ...xKept, ...contracted]
   const restored = transpose(
     dx,
     range(order.length).map((i) => order.indexOf(i)),

@@ -90,6 +90,7 @@ export const elementwise = (spec: ElementwiseSpec): Primitive<null> => {
   }
   const primitive: Primitive<null> = {
     name,
+    broadcasts: true,
     abstractEval,
     jvp(primals, tangents) {
       const y = bind1(primitive, primals, null)

@@ -1,0 +1,113 @@
+/** What transformations make of small programs, and the ONNX operators that they become. */
+import test from 'ava'
+import { grad, jit, lax, makeJaxpr, nn, type NDArray, np, profile, vmap } from '../../src/index.js'
+import { operators } from '../helpers/lowering.js'
+
+const [x, w, b] = [np.ones([4, 3]), np.ones([3, 2]), np.ones([2])]
+const dense = (v: NDArray, k: NDArray, c: NDArray): NDArray => np.matmul(v, k).add(c)
+const loss = (v: NDArray, k: NDArray, c: NDArray): NDArray => np.sum(np.tanh(dense(v, k, c)))
+const rnn = (k: NDArray, xs: NDArray): NDArray =>
+  np.sum(
+    lax.scan(
+      (h: NDArray, v: NDArray) => {
+        const next = np.tanh(np.matmul(h, k).add(v))
+        return [next, next] as const
+      },
+      np.zeros([3]),
+      xs,
+    )[1],
+  )
+
+test('jaxprs of grad, vmap, grad of vmap and grad of a scan', (t) => {
+  t.snapshot(makeJaxpr(grad(loss, { argnums: [0, 1, 2] }))(x, w, b).toString(), 'grad of a dense layer')
+  t.snapshot(makeJaxpr(vmap(dense, { inAxes: [0, null, null] }))(x, w, b).toString(), 'vmap of a dense layer')
+  t.snapshot(makeJaxpr(grad((v: NDArray) => np.sum(vmap((r: NDArray) => np.sin(r).mul(r))(v))))(x).toString(), 'grad of vmap') // prettier-ignore
+  t.snapshot(makeJaxpr(grad((v: NDArray) => nn.softmax(v).slice(0)))(b).toString(), 'grad of softmax')
+  t.snapshot(makeJaxpr(grad(rnn))(np.ones([3, 3]), x).toString(), 'grad of a scan')
+})
+
+const table: Readonly<Record<string, readonly [(...xs: NDArray[]) => NDArray, readonly NDArray[], readonly string[]]>> =
+  {
+    'a dense layer': [dense, [x, w, b], ['MatMul', 'Add']],
+    'a dense layer under vmap': [
+      (v, k, c) => vmap((r: NDArray) => dense(r, k, c))(v),
+      [x, w, b],
+      ['Reshape', 'Reshape', 'MatMul', 'Reshape', 'Reshape', 'Add'],
+    ],
+    'x · wᵀ': [(v, k) => np.matmul(v, k.T), [x, w.T], ['Transpose', 'MatMul']],
+    'gradient of the weights': [
+      (v, g) => grad((k: NDArray) => np.sum(np.matmul(v, k).mul(g)))(w),
+      [x, np.ones([4, 2])],
+      ['Mul', 'Transpose', 'MatMul'],
+    ],
+    'gradient of the input': [
+      (k, g) => grad((v: NDArray) => np.sum(np.matmul(v, k).mul(g)))(x),
+      [w, np.ones([4, 2])],
+      ['Mul', 'Transpose', 'MatMul'],
+    ],
+    'gradient of the bias': [
+      (g) => grad((c: NDArray) => np.sum(np.add(g, c).mul(g)))(b),
+      [np.ones([4, 2])],
+      ['Mul', 'ReduceSum'],
+    ],
+    softmax: [(v) => nn.softmax(v), [x], ['Softmax']],
+    'logSoftmax under vmap': [(v) => vmap((r: NDArray) => nn.logSoftmax(r))(v), [x], ['LogSoftmax']],
+    'a row added to a matrix': [(v, c) => v.add(np.broadcastTo(c, v.shape)), [x, np.ones([3])], ['Add']],
+    'a column added to a matrix': [
+      (v, c) => v.add(lax.broadcastInDim(c, v.shape, [0])),
+      [x, np.ones([4])],
+      ['Reshape', 'Add'],
+    ],
+    'a scalar where a mask holds': [
+      (v, c) => np.where(v.gt(0), np.broadcastTo(c, v.shape), v),
+      [x, np.ones([])],
+      ['Greater', 'Where'],
+    ],
+    'two expanded operands': [
+      (c, d) => np.broadcastTo(c, [4, 3]).mul(np.broadcastTo(d, [4, 3])),
+      [np.ones([4, 1]), np.ones([3])],
+      ['Mul'],
+    ],
+    'what nothing else expands stays expanded': [
+      (c, d) => np.broadcastTo(c, [4, 3]).mul(np.broadcastTo(d, [4, 3])),
+      [b.slice(0), np.ones([3])],
+      ['Reshape', 'Expand', 'Mul'],
+    ],
+  }
+
+for (const [name, [f, xs, expected]] of Object.entries(table))
+  test(`operators: ${name}`, (t) => {
+    t.deepEqual(operators(f, xs), expected)
+  })
+
+test('operators of gradients: no Expand before an operation that broadcasts', (t) => {
+  for (const f of [loss, (v: NDArray, k: NDArray, c: NDArray) => np.mean(np.square(dense(v, k, c).sub(c)))])
+    for (const argnum of [0, 1, 2]) {
+      const made = operators((...xs) => grad(f, { argnums: argnum })(xs[0]!, xs[1]!, xs[2]!), [x, w, b])
+      t.false(made.includes('Expand'), made.join())
+    }
+})
+
+/** The kernels that ONNX Runtime runs for a compiled function, after its own fusions. */
+const kernelsOf = (f: (...xs: NDArray[]) => NDArray, xs: readonly NDArray[]): readonly unknown[] =>
+  profile(() => jit(f)(...xs))
+    .events.filter(({ cat }) => cat === 'kernel')
+    .map(({ args }) => args['op_name'])
+
+test('what ONNX Runtime fuses: one Gemm for a dense layer, no Transpose beside a product of matrices', (t) => {
+  const cotangent = np.ones([4, 2])
+  t.deepEqual(kernelsOf(dense, [x, w, b]), ['Gemm'])
+  t.deepEqual(
+    kernelsOf((v, k) => np.matmul(v, k.T), [x, w.T]),
+    ['FusedMatMul'],
+  )
+  for (const argnum of [0, 1]) {
+    const product = (v: NDArray, k: NDArray, g: NDArray): NDArray => np.sum(np.matmul(v, k).mul(g))
+    const gradient = (...xs: NDArray[]): NDArray => grad(product, { argnums: argnum })(xs[0]!, xs[1]!, xs[2]!)
+    t.deepEqual(kernelsOf(gradient, [x, w, cotangent]), ['Mul', 'FusedMatMul'])
+  }
+  t.deepEqual(
+    kernelsOf((v) => nn.softmax(v), [x]),
+    ['Softmax'],
+  )
+})
