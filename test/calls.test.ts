@@ -229,6 +229,8 @@ test('what a caller without types may pass is refused by name', (t) => {
   const untyped = lax as unknown as Readonly<Record<string, F>>
   const refused: Readonly<Record<string, readonly [() => unknown, new (...args: never[]) => Error]>> = {
     'as many parts as there are numbers': [() => np.arraySplit(x, 2 ** 31), ArgumentError],
+    'more bins than int32 counts': [() => np.histogramBinEdges(x, 2 ** 31), ArgumentError],
+    'an infinite power by products': [() => lax.integerPow(x, -Infinity), ArgumentError],
     'a derivative of no order': [() => lax.polygamma(Infinity, x), ArgumentError],
     'a length beyond memory': [() => np.repeat(x, 1e15), ArgumentError],
     'an axis that is not there': [() => lax.reduceSum(x, [1]), ShapeError],

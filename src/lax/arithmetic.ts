@@ -1,5 +1,6 @@
 /** Arithmetic: sums, products, powers, extrema, rounding, signs. */
 import {
+  ArgumentError,
   bind1,
   type DType,
   isSigned,
@@ -197,6 +198,7 @@ const lowerIntegerPow = (c: LowerContext, x: OnnxValue, y: number, dtype: DType)
 export const integerPowP: Primitive<IntegerPow> = {
   name: 'integer_pow',
   abstractEval([x], { y }) {
+    if (!Number.isSafeInteger(y)) throw new ArgumentError('integer_pow', 'a whole exponent', String(y))
     if (isBool(x!.dtype) || (y < 0 && x!.dtype.includes('int'))) {
       throw new DTypeError(
         'integer_pow',
@@ -218,7 +220,7 @@ export const integerPowP: Primitive<IntegerPow> = {
   lower: (c, [x], { y }) => [lowerIntegerPow(c, x!, y, c.avalsIn[0]!.dtype)],
 }
 
-/** x to a whole power, by products. @throws DTypeError for a negative power of integers */
+/** x to a whole power, by products. @throws ArgumentError for a broken power, DTypeError for a negative one of integers */
 export const integerPow = (x: NDArray, y: number): NDArray => (y === 1 ? x : bind1(integerPowP, [x], { y }))
 
 /** x². */

@@ -112,7 +112,9 @@ export const histogramBinEdges = (
     if (given.ndim !== 1 || given.size < 2) throw new ShapeError('np.histogram', 'two edges or more', showAval(given.aval)) // prettier-ignore
     return isFloat(given.dtype) ? given : lax.convertElementType(given, a.dtype)
   }
-  if (!Number.isInteger(bins) || bins < 1) throw new ArgumentError('np.histogram', 'a number of bins from 1', String(bins)) // prettier-ignore
+  if (!Number.isInteger(bins) || bins < 1 || bins >= 2 ** 31) {
+    throw new ArgumentError('np.histogram', 'a number of bins from 1 to 2³¹ - 1, which int32 counts', String(bins))
+  }
   if (range !== undefined && !(range[0] <= range[1])) {
     throw new ArgumentError('np.histogram', 'a range whose bounds ascend', `[${range.join()}]`)
   }

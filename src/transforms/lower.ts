@@ -1,5 +1,5 @@
 /** Lowering: a program becomes an ONNX graph. The only walk that calls `lower` rules. */
-import { type Atom, type Eqn, type Jaxpr, Literal, type LowerContext, type Var } from '../core/index.js'
+import { type Atom, type Eqn, isEffect, type Jaxpr, Literal, type LowerContext, type Var } from '../core/index.js'
 import { GraphBuilder, type OnnxValue } from '../onnx/index.js'
 import { optimize } from './passes.js'
 
@@ -37,6 +37,11 @@ const lowerEqns = (
   const read = (a: Atom): OnnxValue => (a instanceof Literal ? graph.scalar(a.aval.dtype, a.value) : env.get(a)!)
   for (const eqn of jaxpr.eqns) {
     const { primitive, inputs: atoms, params, outputs } = eqn
+    // Without elements there is nothing to compute, and ONNX Runtime's optimizer gets such shapes wrong: it drops `Expand` to {0}.
+    if (outputs.every((v) => v.aval.shape.includes(0)) && !isEffect(primitive, params)) {
+      for (const v of outputs) env.set(v, graph.constant(v.aval.dtype, v.aval.shape, []))
+      continue
+    }
     const context: LowerContext = {
       graph,
       avalsIn: atoms.map((a) => a.aval),

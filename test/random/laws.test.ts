@@ -136,6 +136,14 @@ test('layouts differ, and a change of the setting takes effect', (t) => {
   t.deepEqual(draw(), original)
 })
 
+test('samples without elements', (t) => {
+  const none = [3, 0]
+  const key = random.key(0)
+  t.deepEqual(random.normal(key, none).data().length, 0)
+  const signed = random.doubleSidedMaxwell(key, np.ones([1, 1]), np.zeros([0], { dtype: 'int8' }))
+  t.deepEqual([signed.shape, signed.data().length], [[1, 0, 1, 0], 0])
+})
+
 test('keys: at, iteration and reshaped splits agree with traced ones', (t) => {
   const keys = random.split(random.key(1), [2, 3])
   t.deepEqual(keys.shape, [2, 3])

@@ -190,6 +190,14 @@ test('sizes that no array has, and memory that there is not', (t) => {
   t.throws(() => np.zeros([1e12]), { instanceOf: AllocationError, message: /4000000000000 bytes/ })
 })
 
+test('arrays without elements, made inside of a program', (t) => {
+  const results = jit((x: NDArray) => {
+    const none = lax.full([0, 2], 0, 'float32')
+    return [none.add(x), none.mul(2).sub(1), np.sum(none.add(x)), np.max(lax.full([3, 0], 1, 'float32').mul(x), { axis: 0 })] // prettier-ignore
+  })(np.ones([]))
+  t.deepEqual(results.map((y) => [y.shape, y.toArray()]), [[[0, 2], []], [[0, 2], []], [[], 0], [[0], []]]) // prettier-ignore
+})
+
 test('errors of arguments and results', (t) => {
   t.throws(() => jit((x: unknown) => x)('text'), {
     instanceOf: ArgumentError,
