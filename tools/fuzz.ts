@@ -2,21 +2,41 @@
  * Feeds every public function of arrays with random arguments: `npm run fuzz -- [minutes] [seed] [name…]`.
  *
  * Most calls are those of the golden tables with something changed: other shapes, dtypes, NaN, infinities, empty arrays, bad numbers and
- * names; functions without a table get arguments from a pool. A call must return or throw one of our errors. Calls run in a
- * child process: if one kills it or hangs, the parent says which, and starts another child. Arguments of another kind than the type says
+ * names; functions without a table get arguments from a pool. Control flow gets fixed programs; functions are called under transformations,
+ * too. A call must return or throw one of our errors. Calls run in a child process: if one kills it or hangs, the parent says which,
+ * and starts another child. Shapes come from few, so that most programs have been compiled before. Arguments of another kind than the type says
  * (a string for an array) must not kill or hang; what they throw is counted apart.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as onnax from '../src/index.js'
 
-const { image, lax, NDArray, nn, np, ops, optax, random, scipy } = onnax
+const { grad, image, jit, jvp, lax, NDArray, nn, np, ops, optax, random, scipy, vmap } = onnax
 type NDArray = onnax.NDArray
 type F = (...args: unknown[]) => unknown
 type Kind = 'returned' | 'refused' | 'ill typed' | 'finding'
+
+/** A call under a transformation: of all its arrays, or of the first one. */
+const transformed = (name: string, f: F, args: readonly unknown[], pool: Pool): readonly [text: string, call: F] => {
+  const at = args.findIndex((x) => x instanceof NDArray)
+  const of = (x: unknown): unknown => f(...args.map((arg, i) => (i === at ? x : arg)))
+  const first = args[at]
+  const arraysOf = (y: unknown): readonly NDArray[] =>
+    y instanceof NDArray ? [y] : Array.isArray(y) ? (y as readonly unknown[]).flatMap(arraysOf) : []
+  const loss = (x: unknown): NDArray =>
+    arraysOf(of(x)).reduce<NDArray>((sum, y) => sum.add(np.sum(y.astype('float32'))), np.zeros([]))
+  const axis = pool.pick([0, 0, 1, -1, 2, 5])
+  if (at < 0 || pool.chance(0.7)) return [name, f]
+  return pool.pick<readonly [string, F]>([
+    [`jit ${name}`, () => jit((x: NDArray) => arraysOf(of(x)))(first as NDArray)],
+    [`grad ${name}`, () => grad((x: NDArray) => loss(x))(first as NDArray)],
+    [`vmap(${axis}) ${name}`, () => vmap((x: NDArray) => arraysOf(of(x)), { inAxes: axis })(first as NDArray)],
+    [`jvp ${name}`, () => jvp((x: NDArray) => arraysOf(of(x)), [first], [np.onesLike(first as NDArray)])],
+  ])
+}
 
 /** What a child tells: one finding, or the counts since it last told. */
 type Message =
@@ -26,9 +46,35 @@ type Message =
 const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Object.prototype.toString.call(value) === '[object Module]'
 
-/** Functions that print, read files, or whose arguments are functions of trees: other tests hold them. */
-const skipped =
-  /^optax\.(?!losses|projections|tree\.|schedules\.)|^lax\.(cond|switch|scan|whileLoop|foriLoop|associativeScan)$/
+/** Functions whose arguments are programs: `control` below calls them. */
+const skipped = /^lax\.(cond|switch|scan|whileLoop|foriLoop|associativeScan|map)$/
+
+type Unary = (x: NDArray) => NDArray
+const unary: readonly Unary[] = [
+  (x) => x.mul(2).add(1),
+  (x) => np.sin(x),
+  (x) => x,
+  (x) => np.cumsum(x),
+  (x) => np.sum(x),
+  (x) => x.astype('float32'),
+]
+const choice = (i: unknown): Unary => unary[Math.abs(Math.trunc(Number(i)) || 0) % unary.length]!
+
+/** Control flow with fixed programs; what it is called with is drawn. */
+const control: Readonly<Record<string, F>> = {
+  cond: (p, x, i, j) => lax.cond(p as NDArray, choice(i), choice(j), x as NDArray),
+  switch: (k, x, i, j) => lax.switch(k as NDArray, [choice(i), choice(j)], x as NDArray),
+  scan: (c, xs, i) => lax.scan((a: NDArray, x: NDArray) => [choice(i)(a), a.mul(x)] as const, c as NDArray, xs as NDArray), // prettier-ignore
+  foriLoop: (x, i, n) => lax.foriLoop(0, Math.min(Number(n) || 0, 9), (_i, c: NDArray) => choice(i)(c), x as NDArray),
+  whileLoop: (x, i) =>
+    lax.whileLoop(
+      ([n]: readonly [NDArray, NDArray]) => n.lt(3),
+      ([n, c]: readonly [NDArray, NDArray]) => [n.add(1), choice(i)(c)] as const,
+      [np.array(0, { dtype: 'int32' }), x as NDArray] as const,
+    ),
+  associativeScan: (x, axis) => lax.associativeScan(([a], [b]) => [a!.mul(b!)], [x as NDArray], axis as number),
+  map: (xs, i) => lax.map(choice(i), xs as NDArray),
+}
 
 const collect = (path: string, value: unknown): readonly (readonly [string, F])[] => {
   if (typeof value === 'function') return skipped.test(path) ? [] : [[path, value as F]]
@@ -46,6 +92,9 @@ const functions = new Map(
     scipy,
     'optax.losses': optax.losses,
     'optax.projections': optax.projections,
+    'optax.schedules': optax.schedules,
+    'optax.tree': optax.tree,
+    control: Object.assign(Object.create(null, { [Symbol.toStringTag]: { value: 'Module' } }) as object, control),
   }).flatMap(([name, value]) => collect(name, value)),
 )
 
@@ -98,6 +147,9 @@ const oddElements = [
   -2147483648,
 ]
 
+/** Few, so that sessions are used again. */
+const shapes: readonly (readonly number[])[] = [[], [3], [3], [2, 3], [2, 3], [3, 3], [0], [1], [2, 0], [1, 1], [2, 3, 4], [1, 2, 3, 3]] // prettier-ignore
+
 interface Pool {
   readonly pick: <T>(xs: readonly T[]) => T
   readonly chance: (p: number) => boolean
@@ -108,10 +160,9 @@ interface Pool {
 const poolOf = (next: () => number): Pool => {
   const pick = <T>(xs: readonly T[]): T => xs[Math.floor(next() * xs.length)]!
   const chance = (p: number): boolean => next() < p
-  const shape = (): readonly number[] =>
-    Array.from({ length: pick([0, 1, 1, 2, 2, 2, 3, 4]) }, () => pick([0, 1, 2, 2, 3, 3, 4, 5]))
+  const shape = (): readonly number[] => pick(shapes)
   const array = (): NDArray => {
-    const dtype = chance(0.6) ? pick(['float32', 'int32', 'float64'] as const) : pick(np.dtypes)
+    const dtype = chance(0.8) ? pick(['float32', 'float32', 'int32', 'bool'] as const) : pick(np.dtypes)
     const sizes = shape()
     const isTame = chance(0.6)
     const size = sizes.reduce((a, b) => a * b, 1)
@@ -210,6 +261,18 @@ const incomplete = /^np\.(piecewise|fromfunction|applyAlongAxis|applyOverAxes|ve
 
 const argumentsFor = (name: string, f: F, pool: Pool): Arguments => {
   const { pick, chance } = pool
+  if (name.startsWith('optax.tree.') && chance(0.8)) {
+    const leaf = (): unknown => (chance(0.9) ? pool.array() : pool.any(2))
+    const tree = (): unknown => pick([() => ({ a: leaf(), b: [leaf()] }), leaf, () => [leaf(), leaf()], () => ({})])()
+    const trees = Array.from({ length: Math.max(f.length, 1) }, () => (chance(0.8) ? tree() : pool.any()))
+    return { args: trees, isWild: true }
+  }
+  if (name.startsWith('optax.schedules.') && chance(0.8)) {
+    return {
+      args: Array.from({ length: Math.max(f.length, 3) }, () => pick([...oddNumbers, 0.1, 10, 100])),
+      isWild: true,
+    }
+  }
   const table = rows.get(name)
   if (table !== undefined && chance(0.85)) {
     const { args, options } = pick(table)
@@ -268,19 +331,23 @@ const runChild = (seed: number, seconds: number, log: string, names: readonly st
   const tell = (message: Message): void => void process.send?.(message)
   const end = Date.now() + seconds * 1000
   let lastTold = Date.now()
+  let count = 0
   while (Date.now() < end) {
     const [name, f] = pool.pick(all)
     const { args, isWild } = argumentsFor(name, f, pool)
-    const text = `${name}(${args.map(show).join(', ')})`.slice(0, 2000)
-    writeSync(file, `${text}\n`.padEnd(2048), 0)
+    const [called, call] = transformed(name, f, args, pool)
+    const text = `${called}(${args.map(show).join(', ')})`.slice(0, 2000)
+    count += 1
+    writeSync(file, `${count} ${text}\n`.padEnd(2048), 0)
     let kind: Kind = 'returned'
     try {
-      force(f(...args))
+      const result = call(...args)
+      force(name.startsWith('optax.schedules.') && typeof result === 'function' ? (result as F)(pool.any()) : result)
     } catch (error) {
       const isOurs = ours.some((type) => error instanceof type)
       kind = isOurs ? 'refused' : isWild && !(error instanceof onnax.RuntimeError) ? 'ill typed' : 'finding'
       if (kind === 'finding')
-        tell({ finding: `${name}: ${(error as Error).name}: ${(error as Error).message.slice(0, 300)}`, call: text })
+        tell({ finding: `${called}: ${(error as Error).name}: ${(error as Error).message.slice(0, 300)}`, call: text })
     }
     const of = (counts[name] ??= {})
     of[kind] = (of[kind] ?? 0) + 1
@@ -297,8 +364,8 @@ const runChild = (seed: number, seconds: number, log: string, names: readonly st
 
 // the parent
 
-/** Seconds without a word from the child after which it hangs. */
-const patience = 60
+/** Seconds of one call after which it hangs. */
+const patience = 20
 
 const runParent = async (minutes: number, firstSeed: number, names: readonly string[]): Promise<boolean> => {
   const totals = new Map<string, Record<Kind, number>>()
@@ -316,10 +383,10 @@ const runParent = async (minutes: number, firstSeed: number, names: readonly str
         execArgv: process.execArgv,
       },
     )
-    let heard = Date.now()
+    let since = Date.now()
+    let underWay = ''
     let hangs = false
     child.on('message', (message: Message) => {
-      heard = Date.now()
       if ('finding' in message) {
         const key = message.finding.replaceAll(/-?\d+(\.\d+)?(e[+-]?\d+)?|NaN|Infinity|\[[^\]]*\]/g, '#')
         const known = findings.get(key)
@@ -334,7 +401,12 @@ const runParent = async (minutes: number, firstSeed: number, names: readonly str
       }
     })
     const watch = setInterval(() => {
-      if (Date.now() - heard < patience * 1000) return
+      const call = existsSync(log) ? readFileSync(log, 'utf8') : ''
+      if (call !== underWay) {
+        underWay = call
+        since = Date.now()
+      }
+      if (Date.now() - since < patience * 1000) return
       hangs = true
       child.kill('SIGKILL')
     }, 1000)
