@@ -34,7 +34,7 @@ const transformed = (name: string, f: F, args: readonly unknown[], pool: Pool): 
     [`jit ${name}`, () => jit((x: NDArray) => arraysOf(of(x)))(first as NDArray)],
     [`grad ${name}`, () => grad((x: NDArray) => loss(x))(first as NDArray)],
     [`vmap(${axis}) ${name}`, () => vmap((x: NDArray) => arraysOf(of(x)), { inAxes: axis })(first as NDArray)],
-    [`jvp ${name}`, () => jvp((x: NDArray) => arraysOf(of(x)), [first], [np.onesLike(first as NDArray)])],
+    [`jvp ${name}`, () => jvp((x: NDArray) => arraysOf(of(x)), [first as NDArray], [np.onesLike(first as NDArray)])],
   ])
 }
 
@@ -111,7 +111,8 @@ const generator = (seed: number): (() => number) => {
   }
 }
 
-const oddNumbers = [0, 1, -1, 2, 3, 7, -5, 0.5, -2.5, NaN, Infinity, -Infinity, 1e15, 2 ** 31, -(2 ** 31)]
+/** None that asks for gigabytes: such calls take long and are right. */
+const oddNumbers = [0, 1, -1, 2, 3, 7, -5, 0.5, -2.5, NaN, Infinity, -Infinity, 1e15, 2 ** 40, -(2 ** 31)]
 const oddStrings = [
   '',
   'mean',

@@ -1,12 +1,18 @@
 /** Scalars that stay literals in jaxprs. */
+import { ArgumentError } from './errors.js'
 import { ConcreteArray, type NDArray, type Scalar } from './array.js'
 import { shaped } from './aval.js'
 import type { DType } from './dtype.js'
 import { isBigInt, isBool, isFloat } from './dtype.js'
 
-/** A scalar array of a dtype. */
+const bigIntOf = (value: Scalar): bigint => {
+  if (typeof value === 'number' && !Number.isInteger(value)) throw new ArgumentError('a scalar of 64-bit integers', 'a whole number', String(value)) // prettier-ignore
+  return BigInt(value)
+}
+
+/** A scalar array of a dtype. @throws ArgumentError for a broken number as a 64-bit integer */
 export const literal = (value: Scalar, dtype: DType, weakType = false): NDArray => {
-  const held = isBool(dtype) ? Boolean(value) : isBigInt(dtype) ? BigInt(value) : Number(value)
+  const held = isBool(dtype) ? Boolean(value) : isBigInt(dtype) ? bigIntOf(value) : Number(value)
   return new ConcreteArray(shaped([], dtype, weakType), null, held)
 }
 

@@ -41,18 +41,24 @@ export const withTrace = <T>(trace: Trace, f: () => T): T => {
   }
 }
 
-/** Untyped callers may hand anything. */
-const checkArrays = (name: string, args: readonly unknown[]): void => {
+const kindOf = (x: unknown): string => (x === null ? 'null' : typeof x)
+
+/** Untyped callers may hand anything: for what reads fields of arrays before it binds. @throws ArgumentError */
+export const requireArrays = (where: string, args: readonly unknown[]): void => {
   for (const x of args) {
-    if (!(x instanceof NDArray)) {
-      throw new ArgumentError(name, 'arrays', `${x === null ? 'null' : typeof x}; make an array of it with np.array`)
-    }
+    if (!(x instanceof NDArray))
+      throw new ArgumentError(where, 'arrays', `${kindOf(x)}; make an array of it with np.array`)
   }
+}
+
+/** As {@link requireArrays}, for lists of sizes, axes and arrays. @throws ArgumentError */
+export const requireLists = (where: string, args: readonly unknown[]): void => {
+  for (const x of args) if (!Array.isArray(x)) throw new ArgumentError(where, 'lists', kindOf(x))
 }
 
 /** Apply an operation under the current interpreter. @throws ArgumentError if an argument is no array */
 export const bind = <P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] => {
-  checkArrays(primitive.name, args)
+  requireArrays(primitive.name, args)
   return current.process(primitive, args, params)
 }
 

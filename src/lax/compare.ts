@@ -16,6 +16,7 @@ import {
   shaped,
   showAval,
   zero,
+  requireArrays,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { binary, type Lowering, nary, type Operation, type Operand, unary } from './elementwise.js'
@@ -65,7 +66,11 @@ const selectN: Operation<(...xs: readonly Operand[]) => NDArray> = nary({
 export const selectNP = selectN.primitive
 
 /** `onTrue` where `which` holds, else `onFalse`. In the order of XLA's cases: false first. */
-export const select = (which: NDArray, onFalse: Operand, onTrue: Operand): NDArray => selectN(which, onFalse, onTrue)
+export const select = (which: NDArray, onFalse: Operand, onTrue: Operand): NDArray => {
+  requireArrays('select_n', [which])
+  if (!isBool(which.dtype)) throw new DTypeError('select_n', 'booleans as choice', showAval(which.aval))
+  return selectN(which, onFalse, onTrue)
+}
 
 /**
  * Elements of the case that `which` names: a boolean of two cases, the first where it is false; or integers from 0 on.
@@ -74,6 +79,7 @@ export const select = (which: NDArray, onFalse: Operand, onTrue: Operand): NDArr
  * @throws DTypeError unless `which` holds booleans or integers
  */
 export const selectByCase = (which: NDArray, ...cases: readonly NDArray[]): NDArray => {
+  requireArrays('select_n', [which, ...cases])
   const [first] = cases
   if (first === undefined || (isBool(which.dtype) && cases.length > 2)) {
     throw new ArgumentError(
@@ -195,6 +201,8 @@ export const shiftRightLogical = binary({
 
 /** The bits moved down, copies of the highest put in. */
 export const shiftRightArithmetic = (x: NDArray, y: NDArray): NDArray => {
+  requireArrays('shift_right_arithmetic', [x, y])
+  if (!isInteger(x.dtype)) throw new DTypeError('shift_right_arithmetic', 'integers', showAval(x.aval))
   const highest = integerRange(x.dtype)[1] >> 1n
   const isNegative = isSigned(x.dtype) ? lt(x, 0) : gt(x, literal(highest, x.dtype))
   return select(isNegative, shiftRightLogical(x, y), not(shiftRightLogical(not(x), y)))

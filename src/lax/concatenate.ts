@@ -14,6 +14,7 @@ import {
   sizeOf,
   withShape,
   zero,
+  requireLists,
 } from '../core/index.js'
 import { broadcastInDim, instantiate, moveToFront, range } from './shape.js'
 import { sliceInDim } from './slicing.js'
@@ -102,6 +103,7 @@ export const concatenateP: Primitive<Concatenate> = {
  * @throws ShapeError unless the other axes agree
  */
 export const concatenate = (xs: readonly NDArray[], dimension: number): NDArray => {
+  requireLists('concatenate', [xs])
   const [first] = xs
   return xs.length === 1 && dimension >= 0 && dimension < first!.ndim ? first! : bind1(concatenateP, xs, { dimension })
 }
@@ -142,5 +144,7 @@ export const revP: Primitive<Rev> = {
 }
 
 /** The elements in reverse order along some axes. @throws ShapeError */
-export const rev = (x: NDArray, dimensions: readonly number[]): NDArray =>
-  dimensions.length === 0 ? x : bind1(revP, [x], { dimensions })
+export const rev = (x: NDArray, dimensions: readonly number[]): NDArray => {
+  requireLists('rev', [dimensions])
+  return dimensions.length === 0 ? x : bind1(revP, [x], { dimensions })
+}

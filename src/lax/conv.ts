@@ -14,6 +14,8 @@ import {
   showAval,
   type Tangent,
   zero,
+  requireArrays,
+  requireLists,
 } from '../core/index.js'
 import { add } from './elementwise.js'
 import { lowerConv } from './convLowering.js'
@@ -291,6 +293,8 @@ export const convGeneralDilated = (
   padding: ConvPadding,
   options: ConvOptions = {},
 ): NDArray => {
+  requireArrays(name, [x, k])
+  requireLists(name, [windowStrides])
   const ones = range(x.ndim - 2).map(() => 1)
   const { lhsDilation = ones, rhsDilation = ones, featureGroupCount = 1, batchGroupCount = 1 } = options
   const dimensionNumbers = convDimensionNumbers(x.ndim, options.dimensionNumbers)

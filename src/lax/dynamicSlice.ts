@@ -12,6 +12,8 @@ import {
   literalValue,
   type LowerContext,
   type Primitive,
+  requireArrays,
+  requireLists,
   type Shape,
   type ShapedArray,
   ShapeError,
@@ -161,8 +163,11 @@ export const dynamicSliceP: Primitive<{ readonly sliceSizes: Shape }> = {
  * @throws ShapeError, DTypeError
  * @see https://openxla.org/stablehlo/spec#dynamic_slice
  */
-export const dynamicSlice = (x: NDArray, starts: readonly Start[], sizes: readonly number[]): NDArray =>
-  bind1(dynamicSliceP, [x, ...starts.map((s, d) => canonicalStart(s, x.shape[d] ?? 0))], { sliceSizes: sizes })
+export const dynamicSlice = (x: NDArray, starts: readonly Start[], sizes: readonly number[]): NDArray => {
+  requireArrays('dynamic_slice', [x])
+  requireLists('dynamic_slice', [starts, sizes])
+  return bind1(dynamicSliceP, [x, ...starts.map((s, d) => canonicalStart(s, x.shape[d] ?? 0))], { sliceSizes: sizes })
+}
 
 // dynamic_update_slice
 
@@ -249,10 +254,14 @@ export const dynamicUpdateSliceP: Primitive<null> = {
  * @throws ShapeError, DTypeError
  * @see https://openxla.org/stablehlo/spec#dynamic_update_slice
  */
-export const dynamicUpdateSlice = (x: NDArray, update: NDArray, starts: readonly Start[]): NDArray =>
-  bind1(dynamicUpdateSliceP, [x, update, ...starts.map((s, d) => canonicalStart(s, x.shape[d] ?? 0))], null)
+export const dynamicUpdateSlice = (x: NDArray, update: NDArray, starts: readonly Start[]): NDArray => {
+  requireArrays('dynamic_update_slice', [x, update])
+  requireLists('dynamic_update_slice', [starts])
+  return bind1(dynamicUpdateSliceP, [x, update, ...starts.map((s, d) => canonicalStart(s, x.shape[d] ?? 0))], null)
+}
 
 const startsAt = (x: NDArray, axis: number, start: Start): readonly Start[] => {
+  requireArrays('dynamic_slice', [x])
   const sliced = canonicalAxis('dynamic_slice', axis, x.ndim)
   return x.shape.map((_, d) => (d === sliced ? start : 0))
 }
@@ -273,6 +282,7 @@ export const dynamicUpdateSliceInDim = (x: NDArray, update: NDArray, start: Star
 
 /** `x` with `update`, which may lack the axis, at one position of an axis. */
 export const dynamicUpdateIndexInDim = (x: NDArray, update: NDArray, index: Start, axis: number): NDArray => {
+  requireArrays('dynamic_update_slice', [x, update])
   const row =
     update.ndim === x.ndim ? update : expandDims(update, [canonicalAxis('dynamic_update_slice', axis, x.ndim)])
   return dynamicUpdateSliceInDim(x, row, index, axis)

@@ -1,5 +1,5 @@
 /** Matrix products in other forms. */
-import { type DType, isInteger, type NDArray, ShapeError, showAval } from '../core/index.js'
+import { type DType, isInteger, type NDArray, ShapeError, showAval, requireArrays } from '../core/index.js'
 import { sub } from './arithmetic.js'
 import { and, convertElementType, ge, lt, select } from './compare.js'
 import { cumsum } from './cumulative.js'
@@ -12,6 +12,7 @@ export type Precision = (typeof Precision)[keyof typeof Precision]
 
 /** The products of matrices, `[...batch, m, k]` and `[...batch, k, n]`. @throws ShapeError unless of one rank, at least 2 */
 export const batchMatmul = (x: NDArray, y: NDArray): NDArray => {
+  requireArrays('batch_matmul', [x, y])
   if (x.ndim !== y.ndim || x.ndim < 2) {
     throw new ShapeError(
       'batch_matmul',

@@ -28,6 +28,7 @@ import {
   broadcastInDim,
   canonicalAxis,
   range,
+  reduceOver,
   reduceSum,
   reshape,
   transpose,
@@ -148,12 +149,10 @@ export const reduceMinP = extremum('reduce_min', 'ReduceMin', 'greatest')
  *
  * @returns the least value of the dtype over empty axes: -∞, the least integer, false
  */
-export const reduceMax = (x: NDArray, axes: readonly number[]): NDArray =>
-  axes.length === 0 ? x : bind1(reduceMaxP, [x], { axes })
+export const reduceMax = (x: NDArray, axes: readonly number[]): NDArray => reduceOver(reduceMaxP, x, axes)
 
 /** The least element over axes, as {@link reduceMax}. */
-export const reduceMin = (x: NDArray, axes: readonly number[]): NDArray =>
-  axes.length === 0 ? x : bind1(reduceMinP, [x], { axes })
+export const reduceMin = (x: NDArray, axes: readonly number[]): NDArray => reduceOver(reduceMinP, x, axes)
 
 // product
 
@@ -194,8 +193,7 @@ export const reduceProdP: Primitive<Axes> = reduction('reduce_prod', () => 1, {
 })
 
 /** The product over axes, in the dtype of `x`; 1 over empty axes. Its derivatives are right at zeros, too. */
-export const reduceProd = (x: NDArray, axes: readonly number[]): NDArray =>
-  axes.length === 0 ? x : bind1(reduceProdP, [x], { axes })
+export const reduceProd = (x: NDArray, axes: readonly number[]): NDArray => reduceOver(reduceProdP, x, axes)
 
 // logic
 
@@ -214,12 +212,10 @@ export const reduceAndP = logical('reduce_and', 'ReduceMin', true)
 export const reduceOrP = logical('reduce_or', 'ReduceMax', false)
 
 /** Whether all elements over axes hold; true over empty axes. @throws DTypeError unless boolean */
-export const reduceAnd = (x: NDArray, axes: readonly number[]): NDArray =>
-  axes.length === 0 ? x : bind1(reduceAndP, [x], { axes })
+export const reduceAnd = (x: NDArray, axes: readonly number[]): NDArray => reduceOver(reduceAndP, x, axes)
 
 /** Whether an element over axes holds; false over empty axes. @throws DTypeError unless boolean */
-export const reduceOr = (x: NDArray, axes: readonly number[]): NDArray =>
-  axes.length === 0 ? x : bind1(reduceOrP, [x], { axes })
+export const reduceOr = (x: NDArray, axes: readonly number[]): NDArray => reduceOver(reduceOrP, x, axes)
 
 // positions
 

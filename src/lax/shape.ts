@@ -19,12 +19,17 @@ import {
   type Tangent,
   withShape,
   zero,
+  requireArrays,
+  requireLists,
 } from '../core/index.js'
 import { lowerIntegerSum } from './integerSum.js'
 import { elementCode, kernel } from './kernels.js'
 
 /** Axes 0 to n - 1. */
-export const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
+export const range = (n: number): readonly number[] => {
+  if (n >= 2 ** 32) throw new ArgumentError('a list of positions', 'fewer than 2³² of them', String(n))
+  return Array.from({ length: n }, (_, i) => i)
+}
 
 /** An axis in [-ndim, ndim) as one in [0, ndim). @throws ShapeError */
 export const canonicalAxis = (where: string, axis: number, ndim: number): number => {
@@ -44,6 +49,7 @@ const linear = <P>(apply: (x: NDArray, params: P) => NDArray) => ({
 
 /** Refuse sizes that no array has. @throws ShapeError */
 const checkSizes = (where: string, shape: Shape): void => {
+  requireLists(where, [shape])
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new ShapeError(where, 'whole sizes of at least 0', `[${shape.join()}]`)
   }
@@ -80,6 +86,8 @@ export const reshape = (x: NDArray, shape: Shape): NDArray =>
 
 /** Axes of size 1 put in at `axes` of the result. */
 export const expandDims = (x: NDArray, axes: readonly number[]): NDArray => {
+  requireArrays('expand_dims', [x])
+  requireLists('expand_dims', [axes])
   const ndim = x.ndim + axes.length
   const added = axes.map((a) => canonicalAxis('expand_dims', a, ndim))
   const kept = x.shape.values()
@@ -91,6 +99,8 @@ export const expandDims = (x: NDArray, axes: readonly number[]): NDArray => {
 
 /** Axes of size 1 taken out. @throws ShapeError if one of them isn't 1 */
 export const squeeze = (x: NDArray, axes: readonly number[]): NDArray => {
+  requireArrays('squeeze', [x])
+  requireLists('squeeze', [axes])
   const removed = axes.map((a) => canonicalAxis('squeeze', a, x.ndim))
   for (const a of removed) {
     if (x.shape[a] !== 1) throw new ShapeError('squeeze', `axis ${a} of size 1`, showAval(x.aval))
@@ -147,8 +157,11 @@ export const inversePermutation = (permutation: readonly number[]): readonly num
   range(permutation.length).map((i) => permutation.indexOf(i))
 
 /** Axes in another order: axis i of the result is axis `permutation[i]` of `x`. @throws ShapeError */
-export const transpose = (x: NDArray, permutation: readonly number[]): NDArray =>
-  permutation.every((a, i) => a === i) && permutation.length === x.ndim ? x : bind1(transposeP, [x], { permutation })
+export const transpose = (x: NDArray, permutation: readonly number[]): NDArray => {
+  requireLists('transpose', [permutation])
+  const isIdentity = permutation.every((a, i) => a === i) && permutation.length === x.ndim
+  return isIdentity ? x : bind1(transposeP, [x], { permutation })
+}
 
 // broadcast_in_dim
 
@@ -202,8 +215,11 @@ export const broadcastInDimP: Primitive<BroadcastInDim> = {
 }
 
 /** `x` repeated along new axes and along axes of size 1. @throws ShapeError */
-export const broadcastInDim = (x: NDArray, shape: Shape, broadcastDimensions: readonly number[]): NDArray =>
-  equalShapes(x.shape, shape) ? x : bind1(broadcastInDimP, [x], { shape, broadcastDimensions })
+export const broadcastInDim = (x: NDArray, shape: Shape, broadcastDimensions: readonly number[]): NDArray => {
+  requireArrays('broadcast_in_dim', [x])
+  requireLists('broadcast_in_dim', [shape, broadcastDimensions])
+  return equalShapes(x.shape, shape) ? x : bind1(broadcastInDimP, [x], { shape, broadcastDimensions })
+}
 
 /** `x` broadcast by NumPy's rule: its axes are the last ones of the result. @throws ShapeError */
 export const broadcastTo = (x: NDArray, shape: Shape): NDArray =>
@@ -311,9 +327,15 @@ export const batchReduction = (
   return [[reduce(x, shifted)], [axis - shifted.filter((a) => a < axis).length]]
 }
 
+/** A reduction over axes, if there are some. */
+export const reduceOver = (primitive: Primitive<Axes>, x: NDArray, axes: readonly number[]): NDArray => {
+  requireArrays(primitive.name, [x])
+  requireLists(primitive.name, [axes])
+  return axes.length === 0 ? x : bind1(primitive, [x], { axes })
+}
+
 /** Sum over axes, in the dtype of `x`. */
-export const reduceSum = (x: NDArray, axes: readonly number[]): NDArray =>
-  axes.length === 0 ? x : bind1(reduceSumP, [x], { axes })
+export const reduceSum = (x: NDArray, axes: readonly number[]): NDArray => reduceOver(reduceSumP, x, axes)
 
 /** The cotangent of an operand that NumPy's rule broadcast: summed where it was repeated. */
 export const unbroadcast = (ct: NDArray, aval: ShapedArray): NDArray => {
@@ -358,9 +380,11 @@ export const iotaP: Primitive<Iota> = {
   },
 }
 
-/** 0, 1, 2, … along one axis. */
-export const broadcastedIota = (dtype: DType, shape: Shape, dimension: number): NDArray =>
-  bind1(iotaP, [], { dtype, shape, dimension })
+/** 0, 1, 2, … along one axis. @throws ShapeError */
+export const broadcastedIota = (dtype: DType, shape: Shape, dimension: number): NDArray => {
+  requireLists('iota', [shape])
+  return bind1(iotaP, [], { dtype, shape, dimension: canonicalAxis('iota', dimension, shape.length) })
+}
 
 /** 0, 1, 2, … n - 1. */
 export const iota = (dtype: DType, n: number): NDArray => broadcastedIota(dtype, [n], 0)

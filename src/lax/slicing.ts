@@ -15,6 +15,8 @@ import {
   showAval,
   withShape,
   zero,
+  requireArrays,
+  requireLists,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { sub } from './arithmetic.js'
@@ -116,16 +118,20 @@ export const slice = (
   x: NDArray,
   start: readonly number[],
   limit: readonly number[],
-  strides: readonly number[] = start.map(() => 1),
+  strides?: readonly number[],
 ): NDArray => {
-  const whole = equalShapes(limit, x.shape) && start.every((n) => n === 0) && strides.every((n) => n === 1)
+  requireArrays('slice', [x])
+  requireLists('slice', [start, limit])
+  const steps = strides ?? start.map(() => 1)
+  const whole = equalShapes(limit, x.shape) && start.every((n) => n === 0) && steps.every((n) => n === 1)
   return whole && start.length === x.ndim
     ? x
-    : bind1(sliceP, [x], { startIndices: start, limitIndices: limit, strides })
+    : bind1(sliceP, [x], { startIndices: start, limitIndices: limit, strides: steps })
 }
 
 /** {@link slice} of one axis. */
 export const sliceInDim = (x: NDArray, start: number, limit: number, stride = 1, axis = 0): NDArray => {
+  requireArrays('slice', [x])
   const sliced = canonicalAxis('slice', axis, x.ndim)
   const put = (values: readonly number[], value: number): readonly number[] => values.with(sliced, value)
   const zeros = x.shape.map(() => 0)
@@ -306,6 +312,8 @@ export const padP: Primitive<Pad> = {
  * @see https://openxla.org/stablehlo/spec#pad
  */
 export const pad = (x: NDArray, value: NDArray | number | boolean, config: readonly PaddingConfig[]): NDArray => {
+  requireArrays('pad', [x])
+  requireLists('pad', [config, ...config])
   if (config.length === x.ndim && config.every((edges) => edges.every((n) => n === 0))) return x
   const scalar = value instanceof NDArray ? value : literal(value, x.dtype)
   return bind1(padP, [x, scalar], { paddingConfig: config })

@@ -19,6 +19,8 @@ import {
   type Tangent,
   withShape,
   zero,
+  requireArrays,
+  requireLists,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { carrierOf, castTo } from './kernels.js'
@@ -219,6 +221,8 @@ export function sort<const T extends readonly NDArray[]>(xs: T, options?: SortOp
 export function sort(x: NDArray | readonly NDArray[], options: SortOptions = {}): NDArray | readonly NDArray[] {
   const { dimension = -1, isStable = true, numKeys = 1 } = options
   const xs = x instanceof NDArray ? [x] : x
+  requireLists('sort', [xs])
+  requireArrays('sort', xs)
   if (xs.length === 0) throw new ArgumentError('sort', 'at least one array', 'none')
   const sorted = bind(sortP, xs, { dimension: canonicalAxis('sort', dimension, xs[0]!.ndim), isStable, numKeys })
   return x instanceof NDArray ? sorted[0]! : sorted

@@ -11,6 +11,8 @@ import {
   showAval,
   withShape,
   zero,
+  requireArrays,
+  requireLists,
 } from '../core/index.js'
 import { lowerWindowSum } from './windowLowering.js'
 import {
@@ -91,6 +93,8 @@ export const windowParams = (
   padding: PaddingName | readonly Padding[],
   options: WindowOptions,
 ): WindowParams => {
+  requireArrays('reduce_window', [x])
+  requireLists('reduce_window', [windowDimensions, windowStrides])
   const ones = x.shape.map(() => 1)
   const { baseDilation = ones, windowDilation = ones } = options
   const sizes = x.shape.map((n, i) => dilatedSize(n, baseDilation[i] ?? 1))

@@ -4,6 +4,8 @@ import {
   backend,
   ConcreteArray,
   type DType,
+  DTypeError,
+  dtypes,
   isBigInt,
   isFloat,
   NDArray,
@@ -164,7 +166,12 @@ export const fromLists = (data: ArrayData, { dtype }: ArrayOptions): NDArray => 
 export { holdsArrays }
 
 /** The common type of values. */
-export const resultType = (...xs: readonly TypeOfValue[]): TypeOfValue => xs.reduce(promoteTypes)
+export const resultType = (...xs: readonly TypeOfValue[]): TypeOfValue => {
+  if (xs.length === 0) throw new ArgumentError('np.resultType', 'at least one type', 'none')
+  for (const { dtype } of xs)
+    if (!dtypes.includes(dtype)) throw new DTypeError('np.resultType', 'dtypes', String(dtype))
+  return xs.reduce(promoteTypes)
+}
 
 /** Values cast to their common type. */
 export const promote = (...xs: readonly ArrayLike[]): readonly NDArray[] => {

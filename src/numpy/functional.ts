@@ -132,7 +132,7 @@ const line = (range: GridRange): NDArray => {
   const [start, stop, step = 1] = typeof range === 'number' ? ([0, range] as const) : range
   if (typeof step === 'object') {
     const { count } = step
-    return lax.range(count).length === 0
+    return count === 0
       ? lax.full([0], 0, 'float32')
       : lax.add(lax.mul(lax.iota('float32', count), count < 2 ? 0 : (stop - start) / (count - 1)), start)
   }

@@ -1,5 +1,5 @@
 /** Linear algebra with SciPy's names: factors, and solutions from them. */
-import { ArgumentError, type NDArray, ShapeError, showAval } from '../core/index.js'
+import { ArgumentError, type NDArray, requireArrays, ShapeError, showAval } from '../core/index.js'
 import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, asArray, promote, promoteInexact } from '../numpy/convert.js'
@@ -101,6 +101,7 @@ export const luSolve = (
   { trans = false }: { readonly trans?: boolean } = {},
 ): NDArray =>
   system('scipy.linalg.luSolve', lu, b, (f, right) => {
+    requireArrays('scipy.linalg.luSolve', [pivots])
     const order = lax.broadcastTo(orderOf(pivots, f.shape.at(-1)!), right.shape.slice(0, -1))
     const unit = { lower: true, unitDiagonal: true }
     if (!trans) return triangularSolve(f, triangularSolve(f, permuted(right, order), unit), { lower: false })
