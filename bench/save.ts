@@ -16,6 +16,9 @@ export interface SaveResult {
   readonly saveMs: number
   /** Median time of a save over that of a plain write; the goal is at most 1.5. */
   readonly ratio: number
+  /** Processor time of each: what the ratio comes to where other programs keep the processors busy. */
+  readonly plainCpuMs: number
+  readonly saveCpuMs: number
   /** That of the least times. */
   readonly leastRatio: number
   /** Longest time for which a save kept the event loop. */
@@ -29,6 +32,11 @@ export interface SaveResult {
 }
 
 const peakMegabytes = (): number => process.resourceUsage().maxRSS / 1024
+
+const cpuMs = (since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1000
+}
 
 /** The state of Adam on `megabytes / 12` million parameters: in matrices, each with two moments. */
 const stateOf = (megabytes: number): Readonly<Record<string, readonly NDArray[]>> => {
@@ -92,6 +100,7 @@ export const benchSave = async (megabytes = 400, repeats = 9): Promise<SaveResul
     const file = join(folder, 'file.safetensors')
     const once = (f: () => void): number => time(f, { warmup: 0, repeats: 1 }).median
     const plainMs: number[] = []
+    const cpu: { readonly plain: number[]; readonly save: number[] } = { plain: [], save: [] }
     const saveMs: number[] = []
     const fileMs: number[] = []
     const blocks: number[] = []
@@ -105,10 +114,13 @@ export const benchSave = async (megabytes = 400, repeats = 9): Promise<SaveResul
     }
     for (let i = 0; i < repeats; i++) {
       await clear()
+      let used = process.cpuUsage()
       plainMs.push(once(() => plainWrite(plain, arrays)))
+      cpu.plain.push(cpuMs(used))
       await clear()
       fileMs.push(once(() => io.writeSafetensors(file, io.namedArrays(state))))
       await clear()
+      used = process.cpuUsage()
       const start = performance.now()
       const save = async (): Promise<void> => {
         await manager.save(i, state)
@@ -116,6 +128,7 @@ export const benchSave = async (megabytes = 400, repeats = 9): Promise<SaveResul
       }
       blocks.push(await longestBlock(save))
       saveMs.push(performance.now() - start)
+      cpu.save.push(cpuMs(used))
     }
     plainWrite(plain, arrays)
     const addedMegabytes = peakMegabytes() - before
@@ -134,6 +147,8 @@ export const benchSave = async (megabytes = 400, repeats = 9): Promise<SaveResul
       plainMs: p,
       saveMs: s,
       ratio: s / p,
+      plainCpuMs: timings(cpu.plain).median,
+      saveCpuMs: timings(cpu.save).median,
       leastRatio: Math.min(...saveMs) / Math.min(...plainMs),
       longestBlockMs: Math.max(...blocks),
       safetensorsRatio: f / p,

@@ -154,3 +154,51 @@ test('300 altered structures decode or are refused, never crash', (t) => {
   const deep = '{"kind":"array","steps":[],"children":['.repeat(5000) + ']}'.repeat(5000)
   t.true(E.isLeft(codec.decode(JSON.parse(deep))))
 })
+
+/** Modules from 3 features to 3, some of them nested, some twice in one model. */
+const modules: fc.Arbitrary<(rngs: nnx.Rngs) => (x: NDArray) => NDArray> = fc.letrec<{
+  layer: (rngs: nnx.Rngs) => (x: NDArray) => NDArray
+}>((tie) => ({
+  layer: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(
+      () => nnx.relu,
+      () => nnx.tanh,
+    ),
+    fc.boolean().map((useBias) => (rngs: nnx.Rngs) => new nnx.Linear(3, 3, { useBias, rngs })),
+    fc.constantFrom(0.5, 0.9).map((momentum) => (rngs: nnx.Rngs) => new nnx.BatchNorm(3, { momentum, rngs })),
+    fc.boolean().map((useScale) => (rngs: nnx.Rngs) => new nnx.LayerNorm(3, { useScale, rngs })),
+    fc.constantFrom(0, 0.5).map((rate) => (rngs: nnx.Rngs) => new nnx.Dropout(rate, { rngs })),
+    fc.tuple(fc.array(tie('layer'), { minLength: 1, maxLength: 3 }), fc.boolean()).map(([makers, twice]) => {
+      return (rngs: nnx.Rngs) => {
+        const layers = makers.map((make) => make(rngs))
+        return new nnx.Sequential(...layers, ...(twice ? [layers[0]!] : []))
+      }
+    }),
+  ),
+})).layer
+
+test('random models come back: structures, states, and what they compute', (t) => {
+  const json = io.modelCodec<nnx.Sequential>()
+  const bytes = io.binaryCodec(io.modelCodec<nnx.Sequential>({ form: 'bytes' }))
+  const structures = io.graphDefCodec<nnx.Sequential>()
+  const seen = { layers: 0 }
+  const property = fc.property(fc.array(modules, { minLength: 1, maxLength: 3 }), fc.nat(), (makers, seed) => {
+    const make = (of: number): nnx.Sequential => {
+      const rngs = new nnx.Rngs({ params: of, dropout: of })
+      return new nnx.Sequential(...makers.map((maker) => maker(rngs)))
+    }
+    const model = make(seed)
+    model(x)
+    const graphdef = nnx.graphdef(model)
+    const text = JSON.stringify(structures.encode(graphdef))
+    const again = io.decodeOrThrow('json', structures, JSON.parse(text))
+    seen.layers += graphdef.numObjects
+    const backs = [throughJson(json, model), io.decodeOrThrow('bytes', bytes, bytes.encode(model))]
+    const same = backs.map((back) => nnx.graphdef(back).equals(graphdef) && sameTree(nnx.state(back), nnx.state(model)))
+    const result = model(x)
+    return again.equals(graphdef) && same.every(Boolean) && backs.every((back) => sameTree(back(x), result))
+  })
+  fc.assert(property, { numRuns: 40 })
+  t.true(seen.layers > 100, `${seen.layers}`)
+})
