@@ -1,5 +1,6 @@
 /** Large files in pieces: each is written and checked by itself, so that no more than a few of them are in memory. */
 import { type FileHandle, open } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { readAll } from './files.js'
 
@@ -7,7 +8,7 @@ import { readAll } from './files.js'
 export const pieceBytes = 4 << 20
 
 /** Pieces that are written by one call: each call costs a turn of the event loop, in which the disk may wait. */
-const together = 4
+const together = 8
 
 /** Calls that are under way at one time. */
 const inFlight = 2
@@ -24,9 +25,11 @@ export const pieceCount = (bytes: number): number => Math.ceil(bytes / pieceByte
 /** A file that is in memory. */
 export interface PieceSource {
   readonly byteLength: number
-  /** A part of it: a view that may lose its meaning when others run, which {@link isStill} then says. */
-  piece(position: number, length: number): Uint8Array
-  isStill(piece: Uint8Array, position: number): boolean
+  /**
+   * A stretch of it: views of memory, never copies. They may lose their meaning when others run; the same stretch is then
+   * in other memory.
+   */
+  parts(position: number, length: number): readonly Uint8Array[]
   /** What is before `position` is not read again. */
   release(position: number): void
 }
@@ -52,17 +55,21 @@ export const writePieces = async (path: string, source: PieceSource): Promise<Ch
   const turns: Promise<void>[] = []
   const groupBytes = together * pieceBytes
   const write = async (position: number): Promise<void> => {
-    const count = Math.min(together, pieceCount(byteLength - position))
-    const places = Array.from({ length: count }, (_, i) => position + i * pieceBytes)
-    const pieceAt = (at: number): Uint8Array => source.piece(at, Math.min(pieceBytes, byteLength - at))
-    let pieces = places.map(pieceAt)
-    const written = writeAt(file, pieces, position)
-    // The disk works meanwhile.
-    sums.push(...pieces.map((piece) => crc32(piece)))
-    await written
-    while (!pieces.every((piece, i) => source.isStill(piece, places[i]!))) {
-      pieces = places.map(pieceAt)
-      await writeAt(file, pieces, position)
+    const end = Math.min(position + groupBytes, byteLength)
+    let parts = source.parts(position, end - position)
+    const sum = async (): Promise<void> => {
+      for (let at = position; at < end; at += pieceBytes) {
+        const piece = source.parts(at, Math.min(pieceBytes, end - at))
+        sums[at / pieceBytes] = piece.reduce((crc, part) => crc32(part, crc), 0)
+        await setImmediate()
+      }
+    }
+    await Promise.all([writeAt(file, parts, position), sum()])
+    for (;;) {
+      const now = source.parts(position, end - position)
+      if (now.every((part, i) => part.buffer === parts[i]?.buffer)) return
+      parts = now
+      await writeAt(file, parts, position)
     }
   }
   try {

@@ -55,33 +55,15 @@ export class HeldFile implements PieceSource {
     this.byteLength = end
   }
 
-  /** The part in which all of `length` bytes are. */
-  #partOf(position: number, length: number): number | null {
-    for (let i = this.#first; i < this.#parts.length && this.#starts[i]! <= position; i++) {
-      if (position + length <= this.#starts[i]! + this.#parts[i]!.byteLength) return i
-    }
-    return null
-  }
-
-  piece(position: number, length: number): Uint8Array {
+  parts(position: number, length: number): readonly Uint8Array[] {
     const end = position + length
-    const only = this.#partOf(position, length)
-    if (only !== null)
-      return this.#parts[only]!.bytes.subarray(position - this.#starts[only]!, end - this.#starts[only]!)
-    const bytes = new Uint8Array(length)
-    if (position < this.header.byteLength) bytes.set(this.header.subarray(position, end))
+    const parts = position < this.header.byteLength ? [this.header.subarray(position, end)] : []
     for (let i = this.#first; i < this.#parts.length && this.#starts[i]! < end; i++) {
       const start = this.#starts[i]!
-      const from = Math.max(0, position - start)
-      const part = this.#parts[i]!.bytes.subarray(from, end - start)
-      if (part.byteLength > 0) bytes.set(part, start + from - position)
+      const part = this.#parts[i]!.bytes.subarray(Math.max(0, position - start), end - start)
+      if (part.byteLength > 0) parts.push(part)
     }
-    return bytes
-  }
-
-  isStill(piece: Uint8Array, position: number): boolean {
-    const only = this.#partOf(position, piece.byteLength)
-    return only === null || this.#parts[only]!.bytes.buffer === piece.buffer
+    return parts
   }
 
   release(position = Infinity): void {
