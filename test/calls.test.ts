@@ -254,6 +254,14 @@ test('what a caller without types may pass is refused by name', (t) => {
       () => (scipy.linalg.luSolve as unknown as F)([np.eye(2), -5], np.ones([2])),
       ArgumentError,
     ],
+    'contracted axes without partners': [
+      () => lax.dotGeneral(x, x, { contract: [[0]] as never, batch: [[], []] }),
+      ShapeError,
+    ],
+    'contracted axes that are not there': [
+      () => lax.dotGeneral(x, x, { contract: [[], [1e15]], batch: [[], []] }),
+      ShapeError,
+    ],
     'a derivative of no order': [() => lax.polygamma(Infinity, x), ArgumentError],
     'a length beyond memory': [() => np.repeat(x, 1e15), ArgumentError],
     'an axis that is not there': [() => lax.reduceSum(x, [1]), ShapeError],

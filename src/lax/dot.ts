@@ -42,6 +42,17 @@ const kept = (ndim: number, contract: readonly number[], batch: readonly number[
   range(ndim).filter((i) => !contract.includes(i) && !batch.includes(i))
 
 const dotShape = (x: ShapedArray, y: ShapedArray, { contract, batch }: DotDims): Shape => {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) &&
+    pair.length === 2 &&
+    [x, y].every(({ shape }, i) => {
+      const axes: unknown = pair[i]
+      return Array.isArray(axes) && axes.every((a) => Number.isInteger(a) && a >= 0 && a < shape.length)
+    })
+  if (![contract, batch].every(isPair)) {
+    const got = `${JSON.stringify({ contract, batch })} for ${showAval(x)} and ${showAval(y)}`
+    throw new ShapeError('dot_general', 'contract and batch as pairs of lists of axes', got)
+  }
   for (const [lhs, rhs] of [contract, batch]) {
     if (sizesAt(x.shape, lhs).join() !== sizesAt(y.shape, rhs).join()) {
       throw new ShapeError(

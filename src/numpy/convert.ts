@@ -169,7 +169,7 @@ export { holdsArrays }
 export const resultType = (...xs: readonly TypeOfValue[]): TypeOfValue => {
   if (xs.length === 0) throw new ArgumentError('np.resultType', 'at least one type', 'none')
   for (const { dtype } of xs)
-    if (!dtypes.includes(dtype)) throw new DTypeError('np.resultType', 'dtypes', String(dtype))
+    if (!dtypes.includes(dtype)) throw new DTypeError('np.resultType', 'dtypes', dtype)
   return xs.reduce(promoteTypes)
 }
 

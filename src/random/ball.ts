@@ -63,7 +63,9 @@ export interface BallOptions {
 export const ball = (key: PRNGKey, d: number, options: BallOptions = {}): NDArray => {
   const where = 'random.ball'
   refuseUnknown(where, options, ['p', 'shape', 'dtype'])
-  if (!Number.isInteger(d) || d < 0) throw new ArgumentError(where, 'a whole number of dimensions', String(d))
+  if (!Number.isInteger(d) || d < 0 || d >= 2 ** 32) {
+    throw new ArgumentError(where, 'a whole number of dimensions, fewer than 2³²', String(d))
+  }
   const { p = 2, shape = [], dtype = 'float32' } = options
   return ballProgram(...checkedSample(where, key, shape, dtype), d, parameter(checkedParameter(where, p), dtype))
 }

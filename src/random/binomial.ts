@@ -132,8 +132,9 @@ const binomialIn = (k: PRNGKey, shape: Shape, dtype: DType, n: NDArray, p: NDArr
   const isNoNumber = lax.ne(rarer, rarer)
   const isNegative = lax.lt(rarer, 0)
   const q = where(lax.or(isNoNumber, isNegative), 0.01, rarer)
-  const isSmall = lax.or(isNoCount, lax.le(mul(given, q), 10))
-  const count = floor(given)
+  // An infinite count has its result, and no draw of it would be accepted.
+  const count = floor(where(isInfinite, 0, given))
+  const isSmall = lax.or(isNoCount, lax.le(mul(where(isInfinite, 0, given), q), 10))
   const rounds = mostRounds(dtype)
   const small = bySums(k, where(isSmall, count, 0), q, rounds)
   const great = byRejection(k, where(isSmall, 1e4, count), where(isSmall, 0.5, q), lax.not(isSmall), rounds)

@@ -144,6 +144,11 @@ test('samples without elements', (t) => {
   t.deepEqual([signed.shape, signed.data().length], [[1, 0, 1, 0], 0])
 })
 
+test('binomial: infinitely many trials end', (t) => {
+  const counts = random.binomial(random.key(0), np.array([Infinity, Infinity, -1, 7]), np.array([0, 1, 0.5, 1]))
+  t.deepEqual(elements(counts), [Infinity, Infinity, NaN, 7])
+})
+
 test('keys: at, iteration and reshaped splits agree with traced ones', (t) => {
   const keys = random.split(random.key(1), [2, 3])
   t.deepEqual(keys.shape, [2, 3])
