@@ -168,8 +168,7 @@ export { holdsArrays }
 /** The common type of values. */
 export const resultType = (...xs: readonly TypeOfValue[]): TypeOfValue => {
   if (xs.length === 0) throw new ArgumentError('np.resultType', 'at least one type', 'none')
-  for (const { dtype } of xs)
-    if (!dtypes.includes(dtype)) throw new DTypeError('np.resultType', 'dtypes', dtype)
+  for (const { dtype } of xs) if (!dtypes.includes(dtype)) throw new DTypeError('np.resultType', 'dtypes', dtype)
   return xs.reduce(promoteTypes)
 }
 
