@@ -40,6 +40,15 @@ test.serial('kernels are counted per primitive and line, backward ones with the 
   const [kernels, programs] = ['kernel', 'program'].map((cat) => events.filter((event) => event.cat === cat))
   t.is(programs!.length, 3)
   t.true(kernels!.every(({ ts, dur }) => programs!.some((p) => p.ts <= ts && ts + dur <= p.ts + p.dur)))
+  const outermost = kernels!.filter(
+    (e, i) => !kernels!.slice(0, i).some((o) => o.tid === e.tid && o.ts <= e.ts && e.ts < o.ts + o.dur),
+  )
+  t.true(outermost.length < kernels!.length, 'the kernels of the loop run inside of it')
+  const own = rows.filter(({ name }) => name !== 'compile' && name !== 'transfer')
+  const [counted, spent] = [own.map((r) => r.milliseconds), outermost.map((e) => e.dur / 1000)].map((all) =>
+    all.reduce((sum, ms) => sum + ms, 0),
+  )
+  t.true(Math.abs(counted! - spent!) < 1e-6, `${counted} of ${spent} ms: what is nested counts once`)
   t.true(runtimeStats().sessionsLive <= live + 2, 'the sessions of the profile are released')
   t.false(config.get('sourceLines'))
 })
