@@ -112,10 +112,15 @@ export class ConcreteArray extends NDArray {
     return (this.#storage = backend().allocateScalar(this.aval, this.#value!))
   }
 
-  /** @internal Give up the memory; later use throws, naming `by`. */
-  delete(by: string): void {
+  /** @internal The memory may be overwritten from here on: whoever waits for its end reads it now. */
+  readLast(): void {
     for (const read of this.#lastReads ?? []) read()
     this.#lastReads = null
+  }
+
+  /** @internal Give up the memory; later use throws, naming `by`. */
+  delete(by: string): void {
+    this.readLast()
     this.#storage = null
     this.#deletedBy = by
   }

@@ -14,9 +14,20 @@ export interface Settings {
   readonly debugNans: boolean
   /** The same for infinities. */
   readonly debugInfs: boolean
+  /**
+   * Whether the elementwise end of a jitted program, such as an optimizer's update, runs as fused WebAssembly loops
+   * instead of ONNX Runtime's operations; `true` by default. The results are the same bit for bit.
+   */
+  readonly fusedLoops: boolean
 }
 
-let settings: Settings = { threefryPartitionable: false, sourceLines: false, debugNans: false, debugInfs: false }
+let settings: Settings = {
+  threefryPartitionable: false,
+  sourceLines: false,
+  debugNans: false,
+  debugInfs: false,
+  fusedLoops: true,
+}
 let version = 0
 
 /** Settings of the process. */

@@ -1,7 +1,7 @@
 /** Tensors in memory that JavaScript and the runtime both see. */
 import type { Storage } from '../core/index.js'
 import { elementArray, elementBytes, type ElementType, type TypedArray } from '../onnx/index.js'
-import type { Pointer } from './api.js'
+import { addressOf, type Pointer } from './api.js'
 import { AllocationError, BufferSizeError } from './errors.js'
 import { createHandle, releaseHandle, type HandleCell } from './handle.js'
 import { counters } from './stats.js'
@@ -36,6 +36,7 @@ export class TensorBuffer implements Storage, Operand {
   #cell: HandleCell | null = null
   #view: TypedArray | null = null
   #words: Int32Array | null = null
+  #address: Pointer | null = null
 
   private constructor(
     type: ElementType,
@@ -93,6 +94,11 @@ export class TensorBuffer implements Storage, Operand {
   /** The elements as the typed array of `type`; the same array at each call, over the same memory. */
   view(): TypedArray {
     return (this.#view ??= new (elementArray(this.type))(this.memory, this.byteOffset, this.size))
+  }
+
+  /** Where the elements are in the process, for other threads; the caller keeps the tensor alive. */
+  get address(): Pointer {
+    return (this.#address ??= addressOf(this.memory) + BigInt(this.byteOffset))
   }
 
   /** The elements: the memory itself. */

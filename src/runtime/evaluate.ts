@@ -5,6 +5,7 @@ import {
   type Backend,
   type CompileOptions,
   ConcreteArray,
+  config,
   DeletedArrayError,
   evalJaxpr,
   type Executable,
@@ -36,6 +37,9 @@ const compiledPrograms = new SessionCache<Program>(maxCompiledPrograms)
 const results = (avals: readonly ShapedArray[], buffers: readonly TensorBuffer[]): readonly ConcreteArray[] =>
   avals.map((aval, i) => new ConcreteArray(aval, buffers[i]!))
 
+const buffersOf = (arrays: readonly ConcreteArray[]): readonly TensorBuffer[] =>
+  arrays.map((x) => x.storage as TensorBuffer)
+
 /** A jitted program. Its session lives in the cache; a program that was pushed out is compiled again when it is called. */
 class CompiledProgram implements Executable {
   readonly #key: string
@@ -52,7 +56,8 @@ class CompiledProgram implements Executable {
   ) {
     this.#lifted = liftEffects(jaxpr)
     this.#resultCount = jaxpr.outputs.length
-    this.#key = createHash('sha256').update(this.#lifted.jaxpr.toString()).digest('base64')
+    const text = `${config.get('fusedLoops') ? 'fused ' : ''}${this.#lifted.jaxpr.toString()}`
+    this.#key = createHash('sha256').update(text).digest('base64')
     this.#avalsOut = this.#lifted.jaxpr.avalsOut
     this.#donated = new Set(donated)
   }
@@ -86,11 +91,10 @@ class CompiledProgram implements Executable {
     return [...given]
   }
 
-  #donate(donations: readonly ConcreteArray[]): void {
-    for (const x of donations) {
-      pool.give(x.storage as TensorBuffer)
-      x.delete(this.name)
-    }
+  /** Marks arrays as gone; `free` is what memory of theirs was not taken for results. */
+  #donate(donations: readonly ConcreteArray[], free: Iterable<TensorBuffer>): void {
+    for (const buffer of free) pool.give(buffer)
+    for (const x of donations) x.delete(this.name)
   }
 
   /** Where the arguments are still there, one primitive after the other is run, to find the one to blame. */
@@ -112,12 +116,16 @@ class CompiledProgram implements Executable {
     const donations = this.#donations(args)
     // ONNX Runtime refuses a graph without results.
     if (this.#avalsOut.length === 0) {
-      this.#donate(donations)
+      this.#donate(donations, buffersOf(donations))
       return this.#finished([])
     }
-    const outputs = this.#program().run(args)
-    if (checksValues()) this.#check(outputs, args)
-    this.#donate(donations)
+    for (const x of donations) x.readLast()
+    const free = new Set(buffersOf(donations))
+    // The check may run the operations again: their arguments must not be overwritten.
+    const checks = checksValues()
+    const outputs = this.#program().run(args, checks ? null : free)
+    if (checks) this.#check(outputs, args)
+    this.#donate(donations, free)
     return this.#finished(outputs)
   }
 
@@ -125,7 +133,7 @@ class CompiledProgram implements Executable {
     if (this.#avalsOut.length === 0) return this.run(args)
     const donations = this.#donations(args)
     const running = this.#program().runAsync(args)
-    const buffers = donations.map((x) => x.storage as TensorBuffer)
+    const buffers = buffersOf(donations)
     donations.forEach((x) => {
       x.delete(this.name)
     })

@@ -15,6 +15,12 @@ interface Mode {
   readonly memory: readonly ArrayBuffer[]
 }
 
+interface DenormalCall {
+  readonly library: string
+  readonly name: string
+  readonly environment: Uint8Array
+}
+
 interface Control {
   readonly flush: () => void
   readonly restore: () => void
@@ -32,6 +38,22 @@ export function flushDenormals(): void {
 /** This thread computes with denormals again. */
 export function restoreDenormals(): void {
   control?.restore()
+}
+
+/**
+ * The call by which another thread flushes denormals for good, where the system has one of this form: a function of a
+ * library, and the environment that it takes.
+ */
+export function denormalCall(): DenormalCall | null {
+  if (process.platform === 'win32') return null
+  try {
+    const mode = posixMode()
+    return mode === null
+      ? null
+      : { library: posixLibrary(), name: 'fesetenv', environment: new Uint8Array(mode.memory[1]!) }
+  } catch {
+    return null
+  }
 }
 
 // Denormals are a matter of speed: where the mode cannot be reached, everything else still works.
@@ -54,12 +76,14 @@ function modeBits(): readonly [word: number, bits: number] | null {
   return [process.platform === 'darwin' ? 2 : 0, 1 << 24]
 }
 
+const posixLibrary = (): string => (process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libm.so.6')
+
 function posixMode(): Mode | null {
   const place = modeBits()
   if (place === null) return null
   const [word, bits] = place
   const { address } = koffi()
-  const library = openLibrary(process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libm.so.6')
+  const library = openLibrary(posixLibrary())
   const usual = new ArrayBuffer(64)
   library.func('fegetenv', 'int', ['void *'])(usual)
   const flushing = usual.slice(0)

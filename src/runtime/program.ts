@@ -1,42 +1,59 @@
-/** Programs as sessions: which arguments they take, and the memory of their results. */
-import type { ConcreteArray, Jaxpr, ShapedArray } from '../core/index.js'
+/** Programs as sessions and loops: which arguments they take, and the memory of their results. */
+import { type ConcreteArray, config, type Jaxpr, type ShapedArray } from '../core/index.js'
+import { partition } from '../fusion/index.js'
 import { lower } from '../transforms/index.js'
 import type { Operand, TensorBuffer } from './buffer.js'
 import type { Optimize } from './compile.js'
+import { Loops } from './loops.js'
 import { BufferPool, poolKey } from './pool.js'
+import { recorded } from './recording.js'
 import { Session } from './session.js'
 import { Staging } from './staging.js'
 
 /** Memory that is free to be written again. */
 export const pool = new BufferPool()
 
-/** A compiled program: a session, which of the arguments it takes, and the memory of what is small. */
+/** A compiled program: a session, which of the arguments it takes, the memory of what is small, and the loops after it. */
 export class Program {
-  readonly #session: Session
+  /** `null` where everything is done by loops. */
+  readonly #session: Session | null
   readonly #inputs: readonly number[]
   readonly #staged: { readonly inputs: Staging; readonly outputs: Staging }
   readonly #avalsOut: readonly ShapedArray[]
   readonly #outputKeys: readonly string[]
+  readonly #loops: Loops | null
 
   /** Where the labels of its nodes come from, if it is profiled. */
   readonly sources: readonly string[]
 
   /** @param profile - where the runtime writes what it measures: the beginning of a file name */
-  constructor(jaxpr: Jaxpr, name: string, optimize: Optimize, profile?: string) {
-    const { graph, inputs, inputNames, outputNames, sources } = lower(jaxpr, 'cpu', profile !== undefined)
-    const options = { inputs: inputNames, outputs: outputNames, optimize, name }
-    this.#session = new Session(graph.encode(), profile === undefined ? options : { ...options, profile })
-    this.sources = sources
-    this.#inputs = inputs
+  constructor(program: Jaxpr, name: string, optimize: Optimize, profile?: string) {
+    const parts = optimize === 'all' && config.get('fusedLoops') ? partition(program) : null
+    const jaxpr = parts?.head ?? program
     this.#avalsOut = jaxpr.avalsOut
     this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
+    this.#loops = parts === null ? null : new Loops(parts, program.avalsOut)
+    const { graph, inputs, inputNames, outputNames, sources } = lower(jaxpr, 'cpu', profile !== undefined)
+    const options = { inputs: inputNames, outputs: outputNames, optimize, name }
+    this.#session =
+      jaxpr.outputs.length === 0
+        ? null
+        : new Session(graph.encode(), profile === undefined ? options : { ...options, profile })
+    this.sources = sources
+    this.#inputs = inputs
     this.#staged = {
       inputs: new Staging(inputs.map((i) => jaxpr.inputs[i]!.aval)),
       outputs: new Staging(this.#avalsOut),
     }
   }
 
-  run(args: readonly ConcreteArray[]): TensorBuffer[] {
+  /** The results; of `free`, arguments that nobody needs afterwards, those are taken out whose memory results were put into. */
+  run(args: readonly ConcreteArray[], free: Set<TensorBuffer> | null = null): TensorBuffer[] {
+    const buffers = this.#session === null ? [] : this.#runSession(this.#session, args)
+    return this.#loops === null ? buffers : this.#finish(this.#loops, args, buffers, free)
+  }
+
+  #runSession(session: Session, args: readonly ConcreteArray[]): TensorBuffer[] {
     const staged = this.#staged
     const operands = new Array<Operand>(this.#inputs.length)
     for (let i = 0; i < operands.length; i++) {
@@ -53,16 +70,27 @@ export class Program {
       if (buffer === null) copies++
       targets[i] = buffer ?? slot!
     }
-    this.#session.run(operands, targets)
+    session.run(operands, targets)
     if (copies > 0) staged.outputs.copyOut(buffers)
     return buffers as TensorBuffer[]
   }
 
   async runAsync(args: readonly ConcreteArray[]): Promise<TensorBuffer[]> {
-    const inputs = this.#inputs.map((i) => args[i]!.storage as TensorBuffer)
     const outputs = this.#avalsOut.map((_, i) => this.#take(i))
-    await this.#session.runAsync(inputs, outputs)
-    return outputs
+    if (this.#session !== null) {
+      const inputs = this.#inputs.map((i) => args[i]!.storage as TensorBuffer)
+      await this.#session.runAsync(inputs, outputs)
+    }
+    return this.#loops === null ? outputs : this.#finish(this.#loops, args, outputs, null)
+  }
+
+  #finish(
+    loops: Loops,
+    args: readonly ConcreteArray[],
+    head: readonly TensorBuffer[],
+    free: Set<TensorBuffer> | null,
+  ): TensorBuffer[] {
+    return recorded('kernel', 'fused loops', { op_name: 'loop', source: '' }, () => loops.run(args, head, free, pool))
   }
 
   #take(output: number): TensorBuffer {
@@ -70,13 +98,13 @@ export class Program {
     return pool.take(dtype, shape, this.#outputKeys[output])
   }
 
-  /** Stops measuring: the file of what was measured. */
-  endProfiling(): string {
-    return this.#session.endProfiling()
+  /** Stops measuring: the file of what was measured, `null` where no session ran. */
+  endProfiling(): string | null {
+    return this.#session?.endProfiling() ?? null
   }
 
   release(): void {
-    this.#session.release()
+    this.#session?.release()
     this.#staged.inputs.release()
     this.#staged.outputs.release()
   }

@@ -111,11 +111,15 @@ export const stopRecording = (): readonly TraceEvent[] => {
 export const profiled = <P extends Profiled>(key: string, name: string, make: (prefix: string) => P): P =>
   recording!.program(key, name, make) as P
 
-/** What `copy` gives, recorded as a transfer. */
-export const transferred = <T>(bytes: number, copy: () => T): T => {
-  if (recording === null) return copy()
+/** What `f` gives, recorded as an event. */
+export const recorded = <T>(cat: string, name: string, args: TraceEvent['args'], f: () => T): T => {
+  if (recording === null) return f()
   const start = performance.now()
-  const result = copy()
-  recording.add('transfer', 'host to device', start, { bytes })
+  const result = f()
+  recording.add(cat, name, start, args)
   return result
 }
+
+/** What `copy` gives, recorded as a transfer. */
+export const transferred = <T>(bytes: number, copy: () => T): T =>
+  recorded('transfer', 'host to device', { bytes }, copy)

@@ -1,0 +1,123 @@
+/** An elementwise ONNX graph as one loop of WebAssembly over blocks of its arrays. */
+import { elementCode, type GraphBuilder, type NodeProto, type TensorProto } from '../onnx/index.js'
+import { type Kind, literal, operators, type Vector } from './operators.js'
+import { assemble, type Code, instruction, type WasmType } from './webAssembly.js'
+
+const VECTOR_BYTES = 16
+const ELEMENT_BYTES = 4
+// What one block holds stays in the second level cache together with where it came from.
+const BLOCK_BYTES = 256 * 1024
+const MIN_BLOCK_ELEMENTS = 1024
+
+/** A loop over arrays of one size, ready to be instantiated. */
+export interface Kernel {
+  /** Two kernels of one key are one. */
+  readonly key: string
+  /** The module: imports `env.memory`, exports `run(bytes, …scalars)`. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Elements that one call takes at most; slot `i` of the memory begins at element `i · block`. */
+  readonly block: number
+  /** Arrays that are read from, and written to, the first slots. */
+  readonly inputs: number
+  readonly outputs: number
+}
+
+/** Bytes of memory of all kernels. */
+export const KERNEL_MEMORY_BYTES = 1 << 20
+
+/** Whether all nodes of a graph have an operator here; `kinds` are those of its inputs in their order. */
+export const isFusible = (graph: GraphBuilder, kinds: readonly Kind[]): boolean => vectors(graph, kinds, []) !== null
+
+/**
+ * The kernel of a graph: its inputs are `arrays` arrays of float32, then scalars of `scalars`; its outputs arrays.
+ * All outputs are stored after all loads, so that both may share slots.
+ */
+export const kernelOf = (graph: GraphBuilder, arrays: number, scalars: readonly Kind[]): Kernel => {
+  const outputs = graph.toProto().output!.length
+  const slots = Math.max(arrays, outputs)
+  const block = Math.max(MIN_BLOCK_ELEMENTS, 2 ** Math.floor(Math.log2(BLOCK_BYTES / ELEMENT_BYTES / slots)))
+  const parameters: readonly WasmType[] = [
+    'i32',
+    ...scalars.map((kind): WasmType => (kind === 'number' ? 'f32' : 'i32')),
+  ]
+  const offset = parameters.length
+  const code: Code[] = []
+  const locals: WasmType[] = ['i32']
+  /** Keeps a vector in a local. */
+  const keep = ({ kind, push }: Vector, where: Code[]): Vector => {
+    const local = parameters.length + locals.push('v128') - 1
+    where.push([...push, ...instruction.set(local)])
+    return { kind, push: instruction.get(local) }
+  }
+  const prologue: Code[] = []
+  const splats = scalars.map((kind, i) => {
+    const value = instruction.get(i + 1)
+    const push = kind === 'number' ? [...value, ...instruction.splatF32] : [...value, ...instruction.splatI32]
+    return keep({ kind, push }, prologue)
+  })
+  const slot = (i: number): number => i * block * ELEMENT_BYTES
+  const loaded = Array.from({ length: arrays }, (_, i) =>
+    keep({ kind: 'number', push: [...instruction.get(offset), ...instruction.loadVector(slot(i))] }, code),
+  )
+  const results = vectors(
+    graph,
+    [...loaded, ...splats].map((x) => x.kind),
+    [...loaded, ...splats],
+    (x) => keep(x, code),
+  )!
+  const stores = results.map((x, i) => [...instruction.get(offset), ...x.push, ...instruction.storeVector(slot(i))])
+  const body = [
+    ...prologue.flat(),
+    ...instruction.repeat([
+      ...code.flat(),
+      ...stores.flat(),
+      ...instruction.get(offset),
+      ...instruction.i32(VECTOR_BYTES),
+      ...instruction.add,
+      ...instruction.set(offset),
+      ...instruction.get(offset),
+      ...instruction.get(0),
+      ...instruction.lessThan,
+    ]),
+  ]
+  const bytes = assemble(parameters, locals, body, KERNEL_MEMORY_BYTES)
+  return { key: Buffer.from(bytes).toString('latin1'), bytes, block, inputs: arrays, outputs }
+}
+
+/** The outputs of a graph as vectors, `null` where a node has no operator; `keep` is given each node's result. */
+const vectors = (
+  graph: GraphBuilder,
+  kinds: readonly Kind[],
+  given: readonly Vector[],
+  keep: (x: Vector) => Vector = ({ kind }) => ({ kind, push: [] }),
+): readonly Vector[] | null => {
+  const { node: nodes, initializer = [], input = [], output = [] } = graph.toProto()
+  const env = new Map<string, Vector>()
+  input.forEach(({ name }, i) => env.set(name, given[i] ?? { kind: kinds[i]!, push: [] }))
+  for (const tensor of initializer) {
+    const value = literalOf(tensor)
+    if (value !== null) env.set(tensor.name!, value)
+  }
+  for (const node of nodes) {
+    const result = apply(node, env)
+    if (result === null) return null
+    env.set(node.output[0]!, node.opType === 'Identity' ? result : keep(result))
+  }
+  return output.map(({ name }) => env.get(name)!)
+}
+
+const apply = (node: NodeProto, env: ReadonlyMap<string, Vector>): Vector | null => {
+  const operator = (node.domain ?? '') === '' && node.output.length === 1 ? operators[node.opType] : undefined
+  const operands = (node.input ?? []).map((name) => env.get(name))
+  if (operator === undefined || !operands.every((x) => x !== undefined)) return null
+  return operator(operands, new Map((node.attribute ?? []).map(({ name, i }) => [name, i])))
+}
+
+/** The vector of a constant of one number or boolean. */
+const literalOf = ({ dims = [], dataType, rawData }: TensorProto): Vector | null => {
+  if (rawData === undefined || dims.some((size) => size !== 1)) return null
+  const view = new DataView(rawData.buffer, rawData.byteOffset)
+  if (dataType === elementCode('float32')) return { kind: 'number', push: literal('number', view.getFloat32(0, true)) }
+  if (dataType !== elementCode('bool')) return null
+  return { kind: 'condition', push: literal('condition', view.getUint8(0)) }
+}

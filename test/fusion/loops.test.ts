@@ -1,0 +1,146 @@
+/** Loops at run time: memory, threads, settings. */
+import { spawnSync } from 'node:child_process'
+import test from 'ava'
+import {
+  config,
+  DeletedArrayError,
+  FloatingPointError,
+  jit,
+  type NDArray,
+  np,
+  optax,
+  profile,
+  random,
+  runtimeStats,
+} from '../../src/index.js'
+import { bits, bothWays } from './fused.js'
+
+const update = (p: NDArray, m: NDArray, g: NDArray): readonly [NDArray, NDArray] => {
+  const next = m.mul(0.9).add(g.mul(0.1))
+  return [p.sub(next.mul(0.01)), next]
+}
+const normal = (seed: number, shape: readonly number[]): NDArray => random.normal(random.key(seed), shape)
+
+test.serial('donated arrays are overwritten in place: a steady loop allocates nothing', (t) => {
+  const step = jit(update, { donateArgnums: [0, 1] })
+  const g = normal(1, [300, 40])
+  let [p, m] = [normal(2, [300, 40]), np.zeros([300, 40])]
+  const first = p
+  for (let i = 0; i < 3; i++) [p, m] = step(p, m, g)
+  t.throws(() => first.data(), { instanceOf: DeletedArrayError })
+  const before = runtimeStats()
+  const memory = (): ReadonlySet<unknown> =>
+    new Set([p, m].map((x) => (x.data({ copy: false }) as Float32Array).buffer))
+  const places = memory()
+  for (let i = 0; i < 5; i++) [p, m] = step(p, m, g)
+  const after = runtimeStats()
+  t.is(after.buffersAllocated, before.buffersAllocated)
+  t.true([...memory()].every((place) => places.has(place)))
+})
+
+test('arrays that are not donated keep their values', (t) => {
+  const [p, m, g] = [normal(1, [999]), normal(2, [999]), normal(3, [999])]
+  const before = [p, m, g].map(bits)
+  const step = jit(update)
+  step(p, m, g)
+  const again = jit(update, { donateArgnums: [0] })
+  again(np.add(p, 0), m, g)
+  t.deepEqual([p, m, g].map(bits), before)
+})
+
+test('an argument that two loops read is not overwritten by one of them', (t) => {
+  const f = (p: NDArray, q: NDArray): readonly NDArray[] => {
+    const half = p.mul(0.5)
+    return [half.add(1).mul(p).sub(half), q.mul(2).add(q).mul(q.slice(0)).sub(1)]
+  }
+  const [p, q] = [normal(1, [500]), normal(2, [500])]
+  const expected = config.using('fusedLoops', false, () => jit(f)(p, q).map(bits))
+  const actual = jit(f, { donateArgnums: [0, 1] })(np.add(p, 0), np.copy(q)).map(bits)
+  t.deepEqual(actual, expected)
+})
+
+test('many blocks on several threads give what one thread gives', (t) => {
+  const shapes = [[1_000_003], [511, 700], [3], [64, 1024]]
+  const arrays = shapes.flatMap((shape, i) => [normal(i, shape), normal(10 + i, shape), normal(20 + i, shape)])
+  const f = (...xs: readonly NDArray[]): readonly NDArray[] =>
+    shapes.flatMap((_, i) => update(xs[3 * i]!, xs[3 * i + 1]!, xs[3 * i + 2]!))
+  const [, plain] = bothWays(f, ...arrays)
+  const expected = plain.map(bits)
+  const step = jit(f)
+  for (let i = 0; i < 12; i++) t.deepEqual(step(...arrays).map(bits), expected)
+})
+
+test('asynchronous calls run the loops, too', async (t) => {
+  const step = jit(update)
+  const [p, m, g] = [normal(1, [2000]), normal(2, [2000]), normal(3, [2000])]
+  const expected = step(p, m, g).map(bits)
+  const results = await Promise.all([step.async(p, m, g), step.async(p, m, g)])
+  for (const result of results) t.deepEqual(result.map(bits), expected)
+})
+
+test.serial('debugNans names the operation although memory was donated', (t) => {
+  const step = jit((p: NDArray, g: NDArray) => p.sub(np.sqrt(g).mul(0.1).add(p)), { donateArgnums: [0] })
+  config.using('debugNans', true, () => {
+    const error = t.throws(() => step(np.ones([100]), np.ones([100]).neg()), { instanceOf: FloatingPointError })
+    t.regex(error.message, /sqrt/)
+  })
+})
+
+test.serial('profiles show the loops', (t) => {
+  const step = jit(update)
+  const { rows } = profile(() => step(normal(1, [5000]), normal(2, [5000]), normal(3, [5000])))
+  t.true(rows.some(({ name, calls }) => name === 'fused loops' && calls === 1))
+})
+
+test('the process ends by itself although workers wait, and one thread needs none', (t) => {
+  const program = `
+    import { jit, np, optax } from './src/index.js'
+    const tx = optax.adam(1e-3)
+    const g = np.ones([1000, 300])
+    const step = jit((p, s) => { const [u, n] = tx.update(g, s, p); return [optax.applyUpdates(p, u), n] }, { donateArgnums: [0, 1] })
+    let p = np.ones([1000, 300]), s = tx.init(p)
+    for (let i = 0; i < 10; i++) [p, s] = step(p, s)
+    console.log(p.slice(0, 0).item().toFixed(5))`
+  for (const threads of ['1', '3']) {
+    const options = ['--import=tsx', '--input-type=module', '--eval', program]
+    const { stdout, stderr, status } = spawnSync(process.execPath, options, {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, ONNAX_NUM_THREADS: threads },
+    })
+    t.is(stdout.trim(), '0.99000', stderr)
+    t.is(status, 0)
+  }
+})
+
+test('every optimizer of a list gives the same bits with and without loops', (t) => {
+  const optimizers = {
+    adam: optax.adam(1e-2),
+    adamw: optax.chain(optax.clipByGlobalNorm(0.5), optax.adamw(1e-2)),
+    lion: optax.lion(1e-2),
+    sgd: optax.sgd(0.1, { momentum: 0.9, nesterov: true }),
+    rmsprop: optax.rmsprop(1e-2),
+    adagrad: optax.adagrad(0.1),
+    adamax: optax.adamax(1e-2),
+    lamb: optax.lamb(1e-2),
+    nadam: optax.nadam(1e-2),
+  }
+  for (const [name, tx] of Object.entries(optimizers)) {
+    const run = (fused: boolean): readonly string[] =>
+      config.using('fusedLoops', fused, () => {
+        let params: readonly NDArray[] = [normal(1, [70, 30]), normal(2, [17])]
+        const grads = [normal(3, [70, 30]), normal(4, [17])]
+        let state = tx.init(params) as never
+        const step = jit(
+          (p: typeof params, s: never) => {
+            const [updates, next] = tx.update(grads, s, p)
+            return [optax.applyUpdates(p, updates), next as never] as const
+          },
+          { donateArgnums: [0, 1] },
+        )
+        for (let i = 0; i < 5; i++) [params, state] = step(params, state)
+        return params.map(bits)
+      })
+    t.deepEqual(run(true), run(false), name)
+  }
+})
