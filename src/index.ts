@@ -61,8 +61,12 @@ export {
   type CustomJvpOptions,
   customVjp,
   type CustomVjpOptions,
+  customVmap,
+  type CustomVmapFunction,
   debug,
   remat,
+  sequentialVmap,
+  type VmapRule,
 } from './control/index.js'
 export {
   blockUntilReady,

@@ -160,5 +160,24 @@ export {
   topK,
   transpose,
   xor,
+  zeta,
 } from './lax/index.js'
-export { cond, customRoot, foriLoop, map, scan, type ScanOptions, switch, whileLoop } from './control/index.js'
+export {
+  betainc,
+  betainc as regularizedIncompleteBeta,
+  cond,
+  customLinearSolve,
+  customRoot,
+  foriLoop,
+  igamma,
+  igammac,
+  igammaGradA,
+  type LinearSolveOptions,
+  type LinearSolver,
+  map,
+  randomGammaGrad,
+  scan,
+  type ScanOptions,
+  switch,
+  whileLoop,
+} from './control/index.js'

@@ -1,9 +1,11 @@
 /** Calls of functions that have derivatives of their own: what `customJvp` and `customVjp` share. */
 import {
   type BatchAxis,
+  currentTrace,
   DifferentiationError,
   equalShapes,
   evalJaxpr,
+  evalTrace,
   type Jaxpr,
   type NDArray,
   type Primitive,
@@ -78,6 +80,25 @@ export const stageCall = (
     arrays.map((x) => x.aval),
   )
   return { ...staged, fixed: args.filter((_, i) => isFixed(i)), arrays, treedef, outputs: outputs!, filled }
+}
+
+/**
+ * A function that is bound as one operation where it is transformed: `bindCall` binds a staged call. Evaluated at once, it
+ * is called as it is.
+ */
+export const customFunction = <A extends readonly unknown[], R>(
+  kind: string,
+  f: (...args: A) => R,
+  nondiffArgnums: readonly number[],
+  bindCall: (call: CustomCall, params: CallParams) => readonly NDArray[],
+): ((...args: A) => R) => {
+  const name = nameOf(f)
+  const called = (...args: A): R => {
+    if (currentTrace() === evalTrace) return f(...args)
+    const call = stageCall(`${kind}(${name})`, f as unknown as Fn, args, nondiffArgnums)
+    return call.outputs.unflatten(bindCall(call, { jaxpr: call.jaxpr, constCount: call.consts.length, name })) as R
+  }
+  return Object.defineProperty(called, 'name', { value: name })
 }
 
 /** Move the mapped axes of results to the front. */

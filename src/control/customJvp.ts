@@ -1,19 +1,18 @@
 /** Functions with a derivative of their own. */
-import { ArgumentError, bind, currentTrace, evalTrace, NDArray, type Primitive } from '../core/index.js'
+import { ArgumentError, bind, NDArray, type Primitive, zero } from '../core/index.js'
 import { add, instantiate } from '../lax/index.js'
-import { zero } from '../core/index.js'
 import { backward, type Fn, outputLeaves, vmapFlat } from '../transforms/index.js'
 import {
   batchedCall,
   type CallParams,
   callRules,
+  customFunction,
   type CustomOptions,
   givenRule,
   inFront,
   nameOf,
   ownArguments,
   ruleLeaf,
-  stageCall,
 } from './customCall.js'
 
 /** Results and their tangents from flat primals and tangents. */
@@ -91,17 +90,10 @@ export const customJvp = <A extends readonly unknown[], R>(
   const name = nameOf(f)
   const where = `defjvp of ${name}`
   let given: Fn | null = null
-  const call = (...args: A): R => {
-    if (currentTrace() === evalTrace) return f(...args)
-    const site = `customJvp(${name})`
-    const { jaxpr, consts, fixed, arrays, treedef, outputs } = stageCall(site, f as unknown as Fn, args, nondiffArgnums)
+  const call = customFunction('customJvp', f, nondiffArgnums, ({ consts, fixed, arrays, treedef, outputs }, params) => {
     const rule: Rule = (primals, tangents) => {
-      const pair = givenRule(
-        given,
-        'customJvp',
-        'defjvp',
-        name,
-      )(...fixed, treedef.unflatten(primals), treedef.unflatten(tangents))
+      const derivative = givenRule(given, 'customJvp', 'defjvp', name)
+      const pair = derivative(...fixed, treedef.unflatten(primals), treedef.unflatten(tangents))
       if (!Array.isArray(pair) || pair.length !== 2) {
         throw new ArgumentError(where, 'a rule that returns [result, tangent]', typeof pair)
       }
@@ -109,10 +101,8 @@ export const customJvp = <A extends readonly unknown[], R>(
       const dys = outputs.flattenUpTo(pair[1], { where, left: 'the result', right: 'the tangent' })
       return [ys, dys.map((t, i) => ruleLeaf(where, "a tangent of the result's shape", t, ys[i]!.aval, i))]
     }
-    const results = bind(customJvpCallP, [...consts, ...arrays], { jaxpr, constCount: consts.length, rule, name })
-    return outputs.unflatten(results) as R
-  }
-  Object.defineProperty(call, 'name', { value: name })
+    return bind(customJvpCallP, [...consts, ...arrays], { ...params, rule })
+  })
   const defjvp = (rule: (...args: never) => unknown): void => {
     given = rule as unknown as Fn
   }

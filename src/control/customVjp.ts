@@ -4,9 +4,7 @@ import {
   ArgumentError,
   bind,
   type BatchAxis,
-  currentTrace,
   DifferentiationError,
-  evalTrace,
   isFloat,
   Linear,
   type Primitive,
@@ -22,13 +20,13 @@ import {
   batchedCall,
   type CallParams,
   callRules,
+  customFunction,
   type CustomOptions,
   givenRule,
   inFront,
   nameOf,
   ownArguments,
   ruleLeaf,
-  stageCall,
 } from './customCall.js'
 
 /** Results, then residuals, from the arguments. */
@@ -198,14 +196,8 @@ export const customVjp = <A extends readonly unknown[], R>(
   const where = `customVjp(${name})`
   let given: readonly [Fn, Fn] | null = null
   const rules = (): readonly [Fn, Fn] => givenRule(given, 'customVjp', 'defvjp', name)
-  const call = (...args: A): R => {
-    if (currentTrace() === evalTrace) return f(...args)
-    const { jaxpr, consts, fixed, arrays, treedef, outputs, filled } = stageCall(
-      where,
-      f as unknown as Fn,
-      args,
-      nondiffArgnums,
-    )
+  const call = customFunction('customVjp', f, nondiffArgnums, (staged, params) => {
+    const { consts, fixed, arrays, treedef, outputs, filled } = staged
     let residualTree: tree.TreeDef | null = null
     const forward: Forward = (xs) => {
       const result = rules()[0](...filled(xs))
@@ -240,16 +232,8 @@ export const customVjp = <A extends readonly unknown[], R>(
         return ruleLeaf(`backward rule of ${name}`, "a cotangent of its argument's shape", ct, aval, i)
       })
     }
-    const results = bind(customVjpCallP, [...consts, ...arrays], {
-      jaxpr,
-      constCount: consts.length,
-      forward,
-      backward,
-      name,
-    })
-    return outputs.unflatten(results) as R
-  }
-  Object.defineProperty(call, 'name', { value: name })
+    return bind(customVjpCallP, [...consts, ...arrays], { ...params, forward, backward })
+  })
   return Object.assign(call, {
     defvjp: (forward: (...args: A) => unknown, backward: (...args: never) => unknown): void => {
       given = [forward as unknown as Fn, backward as unknown as Fn]

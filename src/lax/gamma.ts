@@ -1,9 +1,10 @@
 /** The gamma function's logarithm and its derivatives. */
-import { ArgumentError, type NDArray } from '../core/index.js'
+import { ArgumentError, DifferentiationError, type NDArray } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
-import { mul } from './arithmetic.js'
-import { type Operation, unary } from './elementwise.js'
-import { type Composite, composite, lowerLog1p } from './special.js'
+import { floor, mul, neg } from './arithmetic.js'
+import { and, eq, ge, ne, select } from './compare.js'
+import { add, binary, type Operand, type Operation, unary } from './elementwise.js'
+import { type Composite, composite, exp, lowerLog1p } from './special.js'
 
 /** Lanczos' approximation with g = 7 and 9 terms, as XLA has it. */
 const g = 7
@@ -63,8 +64,8 @@ export const digamma: Operation<(x: NDArray) => NDArray> = unary('digamma', comp
   mul(t, polygamma(1, x)),
 )
 
-/** B_2j / (2j)!, of Euler's and Maclaurin's sum. */
-const bernoulli = [
+/** B_2j / (2j)! for j = 1, 2, …, of Euler's and Maclaurin's sum. */
+export const bernoulliTerms = [
   1 / 12,
   -1 / 720,
   1 / 30240,
@@ -76,54 +77,136 @@ const bernoulli = [
   43867 / 5109094217170944000,
 ] as const
 
-/** Terms that are summed one by one before the series sets in. */
-const terms = 10
+/** Where the series sets in; smaller arguments are summed one by one. */
+const start = 10
 
-/** Σ (x + k)^-s over k = 0, 1, … for a whole s > 1: Hurwitz' zeta function. */
-const lowerZeta = (m: Composite, s: number, x: OnnxValue): OnnxValue => {
-  const power = (v: OnnxValue): OnnxValue => {
-    const inverse = m.op('Reciprocal', v)
-    let product = inverse
-    for (let i = 1; i < s; i++) product = m.op('Mul', product, inverse)
-    return product
-  }
+/** Σ (x + k)^-s over k = 0, 1, … for s > 1, Hurwitz' zeta function of x > `least`; `power` is its argument to -s. */
+const lowerZeta = (
+  m: Composite,
+  s: OnnxValue | number,
+  x: OnnxValue,
+  power: (v: OnnxValue) => OnnxValue,
+  least = 0,
+): OnnxValue => {
+  const terms = start - least
+  const plus = (n: number): OnnxValue | number => (typeof s === 'number' ? s + n : m.op('Add', s, n))
   let sum = power(x)
   for (let k = 1; k < terms; k++) sum = m.op('Add', sum, power(m.op('Add', x, k)))
   const w = m.op('Add', x, terms)
   let factor = power(w)
-  sum = m.op('Add', sum, m.op('Div', m.op('Mul', factor, w), s - 1))
+  sum = m.op('Add', sum, m.op('Div', m.op('Mul', factor, w), plus(-1)))
   sum = m.op('Add', sum, m.op('Mul', factor, 0.5))
   factor = m.op('Div', m.op('Mul', factor, s), w)
-  bernoulli.forEach((b, j) => {
+  bernoulliTerms.forEach((b, j) => {
     sum = m.op('Add', sum, m.op('Mul', factor, b))
-    factor = m.op('Div', m.op('Div', m.op('Mul', factor, (s + 2 * j + 1) * (s + 2 * j + 2)), w), w)
+    const rise = m.op('Mul', m.op('Mul', factor, plus(2 * j + 1)), plus(2 * j + 2))
+    factor = m.op('Div', m.op('Div', rise, w), w)
   })
   return sum
 }
 
-const lowerTrigamma = (m: Composite, x: OnnxValue): OnnxValue => {
-  const isReflected = m.compare('Less', x, 0.5)
-  const y = lowerZeta(m, 2, m.where(isReflected, m.op('Sub', 1, x), x))
-  const turn = m.op('Mul', Math.PI, m.op('Sub', x, m.op('Floor', x)))
-  const ratio = m.op('Div', Math.PI, m.op('Sin', turn))
-  return m.where(isReflected, m.op('Sub', m.op('Mul', ratio, ratio), y), y)
+const isWhole = (m: Composite, x: OnnxValue): OnnxValue => m.compare('Equal', x, m.op('Floor', x))
+
+const leastArgument = -9
+
+const lowerHurwitz = (m: Composite, s: OnnxValue, q: OnnxValue): OnnxValue => {
+  const both = (a: OnnxValue, b: OnnxValue): OnnxValue => m.context.graph.op('And', [a, b])
+  const not = (a: OnnxValue): OnnxValue => m.context.graph.op('Not', [a])
+  const minus = m.op('Neg', s)
+  const sum = lowerZeta(m, s, q, (v) => m.op('Pow', v, minus), leastArgument)
+  const isPole = both(m.compare('LessOrEqual', q, 0), isWhole(m, q))
+  const isEven = isWhole(m, m.op('Mul', s, 0.5))
+  const atPole = m.where(isEven, Infinity, NaN)
+  // Below, the powers are complex, or the series has not set in.
+  const isBelow = both(m.compare('Less', q, 0), not(both(isWhole(m, s), m.compare('Greater', q, leastArgument))))
+  const inside = m.where(isPole, atPole, m.where(isBelow, NaN, sum))
+  return m.where(m.compare('Less', s, 1), NaN, m.where(m.compare('Equal', s, 1), Infinity, inside))
 }
+
+/**
+ * Σ (q + k)^-s over k = 0, 1, …, Hurwitz' zeta function of s ≥ 1; ∞ at s = 1. A negative q must be greater than -9, and
+ * its s whole, else the result is NaN. Differentiable in q.
+ *
+ * @throws DifferentiationError when differentiated by s: see `scipy.special.zeta`
+ * @see https://dlmf.nist.gov/25.11
+ * @example
+ * lax.zeta(np.array(2), np.array(1)) // => Array(1.6449341, dtype=float32)
+ */
+export const zeta: Operation<(s: Operand, q: Operand) => NDArray> = binary({
+  name: 'zeta',
+  accepts: 'float',
+  lower: composite(lowerHurwitz),
+  derivatives: [
+    () => {
+      throw new DifferentiationError('zeta', 'lax.zeta has no derivative by s; scipy.special.zeta has')
+    },
+    (t, _y, s, q) => neg(mul(t, mul(s, zeta(add(s, 1), q)))),
+  ],
+})
+
+/**
+ * Coefficients of the n-th derivative of cot by its argument, a polynomial in y = cot: of y^0, y^1, … From the one before
+ * it comes by p → -(1 + y²) p'.
+ */
+const cotangentDerivative = (n: number): readonly number[] => {
+  let p: readonly number[] = [0, 1]
+  for (let k = 0; k < n; k++) {
+    const slope = p.slice(1).map((c, i) => c * (i + 1))
+    p = Array.from({ length: p.length + 1 }, (_, i) => -(slope[i] ?? 0) - (slope[i - 2] ?? 0))
+  }
+  return p
+}
+
+/** From 1/2 on the series; below, ψ_n(x) = (-1)^n ψ_n(1 - x) - π dⁿ/dxⁿ cot πx. */
+const lowerPolygamma =
+  (n: number) =>
+  (m: Composite, x: OnnxValue): OnnxValue => {
+    const isReflected = m.compare('Less', x, 0.5)
+    const argument = m.where(isReflected, m.op('Sub', 1, x), x)
+    const sign = n % 2 === 0 ? -1 : 1
+    const series = lowerZeta(m, n + 1, argument, (v) => {
+      const inverse = m.op('Reciprocal', v)
+      return Array.from({ length: n }).reduce<OnnxValue>((y) => m.op('Mul', y, inverse), inverse)
+    })
+    const value = m.op('Mul', sign * factorial(n), series)
+    const turn = m.op('Mul', Math.PI, m.op('Sub', x, m.op('Round', x)))
+    const cotangent = m.op('Div', m.op('Cos', turn), m.op('Sin', turn))
+    const scale = Math.PI ** (n + 1)
+    const powers = cotangentDerivative(n).map((c) => -c * scale)
+    const mirrored = m.op(sign < 0 ? 'Add' : 'Sub', m.polynomial(cotangent, powers.reverse()), value)
+    const isPole = m.context.graph.op('And', [m.compare('LessOrEqual', x, 0), isWhole(m, x)])
+    return m.where(isPole, sign < 0 ? NaN : Infinity, m.where(isReflected, mirrored, value))
+  }
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1))
 
 const operations = new Map<number, Operation<(x: NDArray) => NDArray>>()
 
-/** The n-th derivative of digamma, n = 1, 2, …; from n = 2 on of x > -10. */
-export const polygamma = (n: number, x: NDArray): NDArray => {
-  if (!Number.isInteger(n) || n < 1 || n > 100) {
-    throw new ArgumentError('polygamma', 'an order from 1 to 100', String(n))
-  }
+const ofOrder = (n: number): Operation<(x: NDArray) => NDArray> => {
   let operation = operations.get(n)
   if (operation === undefined) {
-    let scale = n % 2 === 0 ? -1 : 1
-    for (let i = 2; i <= n; i++) scale *= i
-    const lower = (m: Composite, v: OnnxValue): OnnxValue =>
-      n === 1 ? lowerTrigamma(m, v) : m.op('Mul', scale, lowerZeta(m, n + 1, v))
-    operation = unary(`polygamma_${n}`, composite(lower), (t, v) => mul(t, polygamma(n + 1, v)))
+    operation = unary(`polygamma_${n}`, composite(lowerPolygamma(n)), (t, v) => mul(t, polygamma(n + 1, v)))
     operations.set(n, operation)
   }
-  return operation(x)
+  return operation
+}
+
+/**
+ * The n-th derivative of digamma, n = 0, 1, …; at 0, -1, -2, … ∞ of odd n, else NaN. An array of orders takes x > -9, and
+ * NaN where an order is negative or not whole.
+ *
+ * @see https://dlmf.nist.gov/5.15
+ */
+export const polygamma = (n: number | NDArray, x: NDArray): NDArray => {
+  if (typeof n !== 'number') {
+    const next = add(n, 1)
+    const isOdd = ne(mul(floor(mul(n, 0.5)), 2), n)
+    const size = mul(exp(lgamma(next)), zeta(next, x))
+    const isOrder = and(ge(n, 0), eq(n, floor(n)))
+    return select(isOrder, NaN, select(eq(n, 0), select(isOdd, neg(size), size), digamma(x)))
+  }
+  if (!Number.isInteger(n) || n < 0 || n > 100) {
+    throw new ArgumentError('polygamma', 'an order from 0 to 100', String(n))
+  }
+  return n === 0 ? digamma(x) : ofOrder(n)(x)
 }

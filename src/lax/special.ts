@@ -40,10 +40,11 @@ export class Composite {
 
 /** A lowering made of {@link Composite} nodes, in a dtype that has kernels. */
 export const composite =
-  (build: (m: Composite, x: OnnxValue) => OnnxValue) =>
-  (context: LowerContext, [x]: readonly OnnxValue[], dtype: DType): OnnxValue => {
+  (build: (m: Composite, ...inputs: readonly OnnxValue[]) => OnnxValue) =>
+  (context: LowerContext, inputs: readonly OnnxValue[], dtype: DType): OnnxValue => {
     const m = new Composite(context, dtype)
-    return castTo(context, build(m, castTo(context, x!, dtype, m.dtype)), m.dtype, dtype)
+    const carried = inputs.map((x) => castTo(context, x, dtype, m.dtype))
+    return castTo(context, build(m, ...carried), m.dtype, dtype)
   }
 
 /** e^x. */

@@ -1,11 +1,10 @@
 /** Gamma-distributed samples, and those that are made of them: differentiable in the parameter. */
-import { customJvp, whileLoop } from '../control/index.js'
+import { customJvp, randomGammaGrad, whileLoop } from '../control/index.js'
 import { limitsOf, type NDArray, type Shape, sizeOf } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, where } from '../numpy/index.js'
 import { vmap } from '../transforms/index.js'
 import { exponentialIn, normalIn, uniformIn } from './continuous.js'
-import { gammaGradient } from './gammaGradient.js'
 import { type PRNGKey, split, wrapKeyData } from './key.js'
 import { parametric } from './parametric.js'
 
@@ -68,10 +67,10 @@ const drawn = (inLogs: boolean) => {
   )
   draw.defjvp(([words, alpha], [, tangent]) => {
     const samples = draw(words, alpha)
-    if (!inLogs) return [samples, mul(tangent, gammaGradient(alpha, samples))]
+    if (!inLogs) return [samples, mul(tangent, randomGammaGrad(alpha, samples))]
     const x = lax.exp(samples)
     const positive = where(lax.eq(x, 0), limitsOf(x.dtype).tiny, x)
-    return [samples, mul(tangent, div(gammaGradient(alpha, positive), positive))]
+    return [samples, mul(tangent, div(randomGammaGrad(alpha, positive), positive))]
   })
   return draw
 }

@@ -1,44 +1,23 @@
-/** Special functions: of probability, entropy, and the gamma function. */
-import { ArgumentError, type NDArray } from '../core/index.js'
+/** Special functions: of probability, entropy, and Bessel's. */
+import type { NDArray } from '../core/index.js'
 import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
-import { promoteInexact } from '../numpy/convert.js'
-import type { ArrayLike } from '../numpy/index.js'
+import { inexact, inexactBinary } from '../numpy/promoted.js'
 
 export { logSoftmax, logsumexp, softmax } from '../nn/index.js'
-
-const unary =
-  (f: (x: NDArray) => NDArray) =>
-  (x: ArrayLike): NDArray =>
-    f(promoteInexact(x)[0]!)
-
-const binary =
-  (f: (x: NDArray, y: NDArray) => NDArray) =>
-  (x: ArrayLike, y: ArrayLike): NDArray => {
-    const [a, b] = promoteInexact(x, y)
-    return f(a!, b!)
-  }
+export * from './exponentialIntegrals.js'
+export * from './gamma.js'
 
 /** Error function. */
-export const erf = unary((x) => lax.erf(x))
+export const erf = inexact((x) => lax.erf(x))
 /** 1 - erf x. */
-export const erfc = unary((x) => lax.erfc(x))
+export const erfc = inexact((x) => lax.erfc(x))
 /** Inverse of the error function. */
-export const erfinv = unary((x) => lax.erfInv(x))
+export const erfinv = inexact((x) => lax.erfInv(x))
 /** 1 / (1 + e^-x). */
-export const expit = unary((x) => lax.logistic(x))
+export const expit = inexact((x) => lax.logistic(x))
 /** log(p / (1 - p)), the inverse of {@link expit}. */
-export const logit = unary((x) => lax.log(lax.div(x, lax.sub(1, x))))
-/** log |Γ(x)|. */
-export const gammaln = unary((x) => lax.lgamma(x))
-/** The derivative of {@link gammaln}. */
-export const digamma = unary((x) => lax.digamma(x))
-/** The n-th derivative of {@link digamma}, n = 0, 1, …; from n = 2 on of x > -10. */
-export const polygamma = (n: number, x: ArrayLike): NDArray =>
-  n === 0 ? digamma(x) : lax.polygamma(n, promoteInexact(x)[0]!)
-/** log |B(x, y)|, of Euler's beta function. */
-export const betaln = binary((x, y) => lax.sub(lax.add(lax.lgamma(x), lax.lgamma(y)), lax.lgamma(lax.add(x, y))))
-
+export const logit = inexact((x) => lax.log(lax.div(x, lax.sub(1, x))))
 /** x f(y), 0 where x is 0 whatever number y is; derivatives are those of the product. */
 const product = (name: string, f: (y: NDArray) => NDArray, slope: (y: NDArray) => NDArray) => {
   const value = (x: NDArray, y: NDArray): NDArray => {
@@ -48,7 +27,7 @@ const product = (name: string, f: (y: NDArray) => NDArray, slope: (y: NDArray) =
   Object.defineProperty(value, 'name', { value: name })
   const custom = customJvp(value)
   custom.defjvp(([x, y], [tx, ty]) => [custom(x, y), lax.add(lax.mul(tx, f(y)), lax.mul(ty, lax.mul(x, slope(y))))])
-  return binary((x, y) => custom(x, y))
+  return inexactBinary((x, y) => custom(x, y))
 }
 /**
  * x log y; 0 where x is 0.
@@ -69,13 +48,13 @@ export const xlog1py = product(
 )
 
 /** -x log x; 0 at 0, -∞ of negative x. */
-export const entr = unary((x) => {
+export const entr = inexact((x) => {
   const value = lax.neg(xlogy(x, lax.select(lax.gt(x, 0), lax.full([], 1, x.dtype), x)))
   return lax.select(lax.lt(x, 0), value, -Infinity)
 })
 
 /** p log(p / q); 0 where p is 0 and q isn't negative, ∞ where else one isn't positive. */
-export const relEntr = binary((p, q) => {
+export const relEntr = inexactBinary((p, q) => {
   const isPlain = lax.and(lax.gt(p, 0), lax.gt(q, 0))
   const isZero = lax.and(lax.eq(p, 0), lax.ge(q, 0))
   const safe = (x: NDArray): NDArray => lax.select(isPlain, lax.full([], 1, x.dtype), x)
@@ -83,10 +62,10 @@ export const relEntr = binary((p, q) => {
   return lax.select(isPlain, lax.select(isZero, lax.full([], Infinity, p.dtype), lax.full([], 0, p.dtype)), value)
 })
 /** p log(p / q) - p + q, whose sum is Kullback's and Leibler's divergence. */
-export const klDiv = binary((p, q) => lax.add(lax.sub(relEntr(p, q), p), q))
+export const klDiv = inexactBinary((p, q) => lax.add(lax.sub(relEntr(p, q), p), q))
 
 /** Share of the standard normal distribution below x. */
-export const ndtr = unary((x) => {
+export const ndtr = inexact((x) => {
   const w = lax.mul(x, Math.SQRT1_2)
   const z = lax.abs(w)
   const tail = lax.erfc(z)
@@ -120,7 +99,7 @@ logNdtrOf.defjvp(([x], [t]) => {
   return [y, lax.mul(t, lax.exp(lax.sub(density, y)))]
 })
 /** Logarithm of {@link ndtr}, without underflow. */
-export const logNdtr = unary((x) => logNdtrOf(x))
+export const logNdtr = inexact((x) => logNdtrOf(x))
 
 /** Coefficients of Cephes' ndtri.c, from the highest power. */
 const cephes = {
@@ -192,39 +171,13 @@ ndtriOf.defjvp(([p], [t]) => {
  * @example
  * scipy.special.ndtri(0.975) // => Array(1.959964, dtype=float32)
  */
-export const ndtri = unary((p) => ndtriOf(p))
+export const ndtri = inexact((p) => ndtriOf(p))
 
 /** e^-|x| I0(x), of Bessel's modified function. */
-export const i0e = unary((x) => lax.besselI0e(x))
+export const i0e = inexact((x) => lax.besselI0e(x))
 /** Bessel's modified function of the first kind, order 0. */
-export const i0 = unary((x) => lax.mul(lax.exp(lax.abs(x)), lax.besselI0e(x)))
+export const i0 = inexact((x) => lax.mul(lax.exp(lax.abs(x)), lax.besselI0e(x)))
 /** e^-|x| I1(x), of Bessel's modified function. */
-export const i1e = unary((x) => lax.besselI1e(x))
+export const i1e = inexact((x) => lax.besselI1e(x))
 /** Bessel's modified function of the first kind, order 1. */
-export const i1 = unary((x) => lax.mul(lax.exp(lax.abs(x)), lax.besselI1e(x)))
-
-/** -1 where Γ is negative: between -1 and 0, between -3 and -2, …; NaN at its poles. */
-const gammaSign = (x: NDArray): NDArray => {
-  const floor = lax.floor(x)
-  const isNegative = lax.lt(x, 0)
-  const isOdd = lax.ne(lax.rem(floor, 2), 0)
-  const sign = lax.select(lax.and(isNegative, isOdd), lax.full(x.shape, 1, x.dtype), -1)
-  return lax.select(lax.and(isNegative, lax.eq(x, floor)), sign, NaN)
-}
-/** The sign of Γ(x), ±1; NaN at -1, -2, … */
-export const gammasgn = unary((x) => lax.select(lax.and(lax.eq(x, 0), lax.lt(lax.reciprocal(x), 0)), gammaSign(x), -1))
-/** Euler's gamma function; NaN at -1, -2, … */
-export const gamma = unary((x) => lax.mul(gammasgn(x), lax.exp(lax.lgamma(x))))
-/** n!, Γ(n + 1); 0 of negative n. */
-export const factorial = unary((n) => lax.select(lax.lt(n, 0), lax.exp(lax.lgamma(lax.add(n, 1))), 0))
-/** Euler's beta function, Γ(a) Γ(b) / Γ(a + b). */
-export const beta = binary((a, b) =>
-  lax.mul(lax.mul(gammasgn(a), lax.mul(gammasgn(b), gammasgn(lax.add(a, b)))), lax.exp(betaln(a, b))),
-)
-/** log of the multivariate gamma function of dimension d. */
-export const multigammaln = (a: ArrayLike, d: number): NDArray => {
-  if (!Number.isInteger(d) || d < 1 || d > 1024)
-    throw new ArgumentError('scipy.special.multigammaln', 'a dimension from 1 to 1024', String(d))
-  const x = promoteInexact(a)[0]!
-  return lax.range(d).reduce<NDArray>((sum, i) => lax.add(sum, lax.lgamma(lax.sub(x, i / 2))), lax.full(x.shape, (d * (d - 1) * Math.log(Math.PI)) / 4, x.dtype)) // prettier-ignore
-}
+export const i1 = inexact((x) => lax.mul(lax.exp(lax.abs(x)), lax.besselI1e(x)))

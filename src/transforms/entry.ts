@@ -49,4 +49,8 @@ export {
   customVjp,
   type CustomVjpFunction,
   type CustomVjpOptions,
+  customVmap,
+  type CustomVmapFunction,
+  sequentialVmap,
+  type VmapRule,
 } from '../control/index.js'

@@ -3,7 +3,8 @@
 `calls[fn]` is a list of {args, out, options?, tol?, wrt?, grad?, hvp?}. `fn` is the library's own path; `args` are positional, in the library's
 order: arrays, plain values, lists and records of them ({"float": "inf"} for numbers that JSON lacks). `out` is the flat list of results; complex ones
 as imaginary and real part. `grad` are the cotangents of all float arguments, in order, for cotangents cos(1), cos(2), … of all float results; `hvp` is
-its derivative along sin(1), sin(2), … of each argument: reverse over forward, in float64. They are missing where nothing is differentiable.
+its derivative along sin(1), sin(2), … of each argument: reverse over forward, in float64. They are missing where nothing is differentiable (`hvp`
+alone where JAX differentiates once).
 """
 
 import math
@@ -119,7 +120,7 @@ def call(name, f, *args, **kw):
         failures.append(f'{name}: {type(e).__name__}: {str(e)[:200]}')
 
 
-def record(name, f, *args, ts=None, options=None, grad=True, tol=None):
+def record(name, f, *args, ts=None, options=None, grad=True, tol=None, second=True):
     """`f(*args)` in JAX is `name(*ts, options)` in the library; `ts` defaults to args."""
     here = args if ts is None else ts
     entry = {'args': value(list(here)), 'out': [value(y) for y in leaves(f(*args))]}
@@ -143,10 +144,14 @@ def record(name, f, *args, ts=None, options=None, grad=True, tol=None):
 
             if jax.eval_shape(flat, *wide):
                 tangents = [jnp.sin(jnp.arange(1, z.size + 1, dtype=z.dtype)).reshape(z.shape) for z in wide]
-                g, h = jax.jit(lambda zs, ts: jax.jvp(cotangents, zs, ts))(tuple(wide), tuple(tangents))
+                if second:
+                    g, h = jax.jit(lambda zs, ts: jax.jvp(cotangents, zs, ts))(tuple(wide), tuple(tangents))
+                else:
+                    g, h = jax.jit(cotangents)(*wide), ()
                 if any(np.any(np.asarray(x) != 0) for x in (*g, *h)):
                     entry['grad'] = [short(x) for x in g]
-                    entry['hvp'] = [short(x) for x in h]
+                    if second:
+                        entry['hvp'] = [short(x) for x in h]
     cases.setdefault(section, {}).setdefault(name, []).append(entry)
 
 
@@ -545,6 +550,23 @@ def linalg_cases():
     call('scipy.special.betaln', sp.betaln, P, P[::-1].copy(), tol=3e-5)
     for n in (0, 1, 2, 3):
         call('scipy.special.polygamma', lambda x, n=n: sp.polygamma(n, x), P, ts=[n, P], tol=3e-5)
+    below = A([0.3, -0.4, -1.75, -2.2])
+    for n in (1, 2, 3):
+        call('scipy.special.polygamma', lambda x, n=n: sp.polygamma(n, x), below, ts=[n, below], tol=3e-5, grad=False)
+        call('scipy.special.polygamma', lambda x, n=n: sp.polygamma(n, x), A([0.0, -1.0, -2.0, INF, NAN]), ts=[n, A([0.0, -1.0, -2.0, INF, NAN])], grad=False)
+    call('scipy.special.polygamma', sp.polygamma, I([0, 1, 2, 5, 2]), A([0.7, 1.5, 2.0, 1.0, -0.5]), tol=3e-5, grad=False)
+    call('scipy.special.gammainc', sp.gammainc, P, P[::-1].copy(), tol=1e-5, second=False)
+    call('scipy.special.gammaincc', sp.gammaincc, P, P[::-1].copy(), tol=1e-5, second=False)
+    call('scipy.special.betainc', lambda x: sp.betainc(2.5, 0.75, x), np.abs(U), ts=[2.5, 0.75, np.abs(U)], tol=1e-5)
+    call('scipy.special.zeta', sp.zeta, P + f32(1), P[::-1].copy(), tol=1e-5)
+    call('scipy.special.expi', sp.expi, A([-30.0, -2.0, -0.5, 0.01, 0.5, 1.5, 5.0, 20.0, 39.0, 41.0, 85.0]), tol=1e-5)
+    call('scipy.special.exp1', sp.exp1, A([0.01, 0.5, 1.0, 1.5, 20.0]), tol=1e-5, second=False)
+    for n in (2, 3, 7):
+        call('scipy.special.expn', lambda x, n=n: sp.expn(n, x), A([0.01, 0.5, 1.0, 1.5, 20.0]), ts=[n, A([0.01, 0.5, 1.0, 1.5, 20.0])], tol=1e-5, grad=False)
+    call('scipy.special.expn', sp.expn, A([-1.0, 0.0, 0.0, 1.0, 1.0, 100.0]), A([1.0, 0.0, 2.0, 0.0, -1.0, 0.5]), tol=1e-5, grad=False)
+    call('scipy.special.comb', sp.comb, A([5.0, 4.5, 3.0, -1.0, 2.0]), A([2.0, 1.5, 0.0, 1.0, 3.0]), tol=1e-5, grad=False)
+    call('scipy.special.poch', sp.poch, P, P[::-1].copy(), tol=3e-5)
+    call('scipy.special.poch', sp.poch, A([-1.5, -2.0, 0.0]), A([2.0, 3.0, 0.0]), tol=3e-5, grad=False)
     call('scipy.special.multigammaln', lambda a: sp.multigammaln(a, 3), P + f32(2), ts=[P + f32(2), 3], tol=3e-5)
     for name in ('xlogy', 'xlog1py', 'rel_entr', 'kl_div'):
         call(f'scipy.special.{camel(name)}', getattr(sp, name), P, P[::-1].copy())
@@ -580,6 +602,14 @@ def lax_cases():
     call('lax.clamp', lambda x: lax.clamp(f32(0.0), x, f32(2.0)), V, ts=[0, V, 2], grad=False)
     call('lax.select', lambda c, x, y: lax.select(c, x, y), B([True, False, True, False]), V, W, ts=[B([True, False, True, False]), W, V], grad=False)
     call('lax.polygamma', lambda x: lax.polygamma(2.0 * jnp.ones_like(x), x), P, ts=[2, P], tol=3e-5, grad=False)
+    shapes, points = A([0.5, 2, 3, 10, 100, 0, 0, 2, 2, -1, NAN, 0.1, 1e-3, 1]), A([0.2, 3, 1, 15, 90, 0.5, 2, 0, INF, 1, 1, 5, 1e-3, 1])
+    for d in (f32, np.float16):
+        for name in ('igamma', 'igammac', 'igamma_grad_a', 'random_gamma_grad'):
+            call(f'lax.{camel(name)}', getattr(lax, name), shapes.astype(d), points.astype(d), tol=2e-5 if d == f32 else 2e-3, grad=False)
+    others = A([1, 2, 0.5, 3, 120, 1, 2, 3, 1, 1, 1, 0.2, INF, 0]), A([0.2, 0.9, 0.5, 0.99, 0.4, 0.5, 0, 0.1, 1, 0.5, 0.2, 1, 0.3, 1.5])
+    call('lax.betainc', lax.betainc, shapes, *others, tol=2e-5, grad=False)
+    call('lax.regularizedIncompleteBeta', lax.betainc, shapes[:5], others[0][:5], others[1][:5], tol=2e-5, grad=False)
+    call('lax.zeta', lax.zeta, A([2, 2, 1.5, 1, 0.5, 2, 3, 2, 3, 1.5, 60, NAN]), A([0.25, 1, 3.5, 2, 2, -1, -1, -2.25, -0.5, -0.5, 1.25, 1]), tol=1e-5, grad=False)
     call('lax.convertElementType', lambda x: lax.convert_element_type(x, i32), V, ts=[V, 'int32'])
     call('lax.iota', lambda: lax.iota(i32, 4), ts=['int32', 4])
     call('lax.broadcastedIota', lambda: lax.broadcasted_iota(i32, (2, 3), 1), ts=['int32', [2, 3], 1])
