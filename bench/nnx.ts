@@ -1,6 +1,7 @@
-/** What `nnx.jit` costs more than `jit` of plain trees, with many Variables: the walk over the model, and the writes. */
+/** What `nnx.jit` costs more than `jit` of plain trees: the walk over the model, and the writes. */
 import { jit, type NDArray, nnx, np } from 'onnax'
-import { time } from './measure.js'
+import { compare } from './measure.js'
+import { stepRows } from './nnxSteps.js'
 
 class Many extends nnx.Object {
   readonly list: readonly nnx.Variable[]
@@ -28,19 +29,14 @@ const rows = [100, 1000].flatMap((n) => {
     },
   }
   return Object.entries(kinds).map(([name, { modules, plain }]) => {
-    const withTrees = time(() => plain(trees, x), { warmup: 50, repeats })
-    const withModules = time(
+    const times = compare(
       () => {
         modules(model, x)
       },
+      () => plain(trees, x),
       { warmup: 50, repeats },
     )
-    return {
-      name: `nnx.jit, ${n} Variables, ${name}`,
-      microseconds: withModules.median * 1000,
-      plainMicroseconds: withTrees.median * 1000,
-      moreMicroseconds: (withModules.median - withTrees.median) * 1000,
-    }
+    return { name: `nnx.jit, ${n} Variables, ${name}`, ...times }
   })
 })
-console.log(JSON.stringify(rows))
+console.log(JSON.stringify([...rows, ...stepRows()]))

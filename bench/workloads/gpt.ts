@@ -1,19 +1,19 @@
 /** W3: a transformer of two layers on batches of 16 sequences of 64 tokens under AdamW, the whole step jitted. */
 import { type NDArray, nn, np, optax } from 'onnax'
-import { training } from './training.js'
+import { type Batch, training } from './training.js'
 import { generator, glorot, uniform } from '../data.js'
 
-const [vocabulary, width, heads, length, batch, batches] = [256, 128, 4, 64, 16, 5] as const
+export const [vocabulary, width, heads, length, batch, batches] = [256, 128, 4, 64, 16, 5] as const
 
-interface Dense {
+export interface Dense {
   readonly w: NDArray
   readonly b: NDArray
 }
-interface Norm {
+export interface Norm {
   readonly scale: NDArray
   readonly bias: NDArray
 }
-interface Layer {
+export interface Layer {
   readonly ln1: Norm
   readonly q: Dense
   readonly k: Dense
@@ -23,7 +23,7 @@ interface Layer {
   readonly f: Dense
   readonly p: Dense
 }
-interface Params {
+export interface Params {
   readonly tok: NDArray
   readonly pos: NDArray
   readonly layers: readonly Layer[]
@@ -42,27 +42,8 @@ const norm = (x: NDArray, { scale, bias }: Norm): NDArray => {
     .add(bias)
 }
 
-/** A function that takes the next step and gives the loss before it. */
-export const gpt = (): (() => number) => {
-  const tx = optax.adamw(3e-4, { weightDecay: 1e-2 })
-  const split = (x: NDArray): NDArray => x.reshape(batch, length, heads, width / heads).transpose(0, 2, 1, 3)
-  const row = np.arange(length).reshape(length, 1)
-  const causal = np.greaterEqual(row, np.arange(length))
-  const attention = (h: NDArray, layer: Layer): NDArray => {
-    const [q, k, v] = [split(dense(h, layer.q)), split(dense(h, layer.k)), split(dense(h, layer.v))]
-    const scores = np.matmul(q, k.transpose(0, 1, 3, 2)).div(Math.sqrt(width / heads))
-    const weights = nn.softmax(np.where(causal, scores, -1e30), { axis: -1 })
-    return dense(np.matmul(weights, v).transpose(0, 2, 1, 3).reshape(batch, length, width), layer.o)
-  }
-  const loss = (params: Params, x: NDArray, y: NDArray): NDArray => {
-    let h = np.take(params.tok, x, { axis: 0 }).add(params.pos)
-    for (const layer of params.layers) {
-      h = h.add(attention(norm(h, layer.ln1), layer))
-      h = h.add(dense(nn.gelu(dense(norm(h, layer.ln2), layer.f)), layer.p))
-    }
-    const logits = np.matmul(norm(h, params.ln), params.head)
-    return np.mean(optax.softmaxCrossEntropyWithIntegerLabels(logits, y))
-  }
+/** The weights before the first step, and the batches. */
+export const start = (): { readonly params: Params; readonly inputs: readonly Batch[] } => {
   let seed = 300
   const embedding = (rows: number): NDArray => np.array(uniform(seed++, rows * width, -0.05, 0.05)).reshape(rows, width)
   const linear = (n: number, m: number): Dense => ({
@@ -90,5 +71,29 @@ export const gpt = (): (() => number) => {
     }
     return { x: np.array(x).reshape(batch, length), y: np.array(y).reshape(batch, length) }
   })
-  return training(loss, params, tx, inputs)
+  return { params, inputs }
+}
+
+/** A function that takes the next step and gives the loss before it. */
+export const gpt = (): (() => number) => {
+  const { params, inputs } = start()
+  const split = (x: NDArray): NDArray => x.reshape(batch, length, heads, width / heads).transpose(0, 2, 1, 3)
+  const row = np.arange(length).reshape(length, 1)
+  const causal = np.greaterEqual(row, np.arange(length))
+  const attention = (h: NDArray, layer: Layer): NDArray => {
+    const [q, k, v] = [split(dense(h, layer.q)), split(dense(h, layer.k)), split(dense(h, layer.v))]
+    const scores = np.matmul(q, k.transpose(0, 1, 3, 2)).div(Math.sqrt(width / heads))
+    const weights = nn.softmax(np.where(causal, scores, -1e30), { axis: -1 })
+    return dense(np.matmul(weights, v).transpose(0, 2, 1, 3).reshape(batch, length, width), layer.o)
+  }
+  const loss = (params: Params, x: NDArray, y: NDArray): NDArray => {
+    let h = np.take(params.tok, x, { axis: 0 }).add(params.pos)
+    for (const layer of params.layers) {
+      h = h.add(attention(norm(h, layer.ln1), layer))
+      h = h.add(dense(nn.gelu(dense(norm(h, layer.ln2), layer.f)), layer.p))
+    }
+    const logits = np.matmul(norm(h, params.ln), params.head)
+    return np.mean(optax.softmaxCrossEntropyWithIntegerLabels(logits, y))
+  }
+  return training(loss, params, optax.adamw(3e-4, { weightDecay: 1e-2 }), inputs)
 }
