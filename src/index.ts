@@ -38,17 +38,17 @@ export {
   sessionCacheStats,
   type TraceEvent,
 } from './runtime/index.js'
-export * as image from './image/index.js'
+export { image } from './guarded/image.js'
 export * as io from './io/index.js'
-export * as lax from './laxNamespace.js'
-export * as nn from './nn/index.js'
+export { lax } from './guarded/lax.js'
+export { nn } from './guarded/nn.js'
 export * as nnx from './nnx/index.js'
 export type { ArrayLike } from './numpy/index.js'
-export * as np from './numpy/index.js'
-export * as ops from './numpy/ops.js'
+export { np } from './guarded/np.js'
+export { ops } from './guarded/ops.js'
 export * as optax from './optax/index.js'
-export * as random from './random/index.js'
-export * as scipy from './scipy/index.js'
+export { random } from './guarded/random.js'
+export { scipy } from './guarded/scipy.js'
 export {
   checkify,
   checkpoint,

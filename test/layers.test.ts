@@ -34,7 +34,8 @@ const packages: readonly { readonly name: RegExp; readonly where: RegExp }[] = [
 ]
 
 /** The doors of the package: `index.ts` and the subpath entries import anything, and nothing below them imports a door. */
-const isDoor = (file: string): boolean => /^(index|install|laxNamespace|\w+\/entry)\.ts$/.test(file)
+const isDoor = (file: string): boolean =>
+  /^(index|install|laxNamespace|guarded|guarded\/\w+\.ts|\w+\/entry)(\.ts)?$/.test(file)
 
 const files = (existsSync('src') ? readdirSync('src', { recursive: true, encoding: 'utf8' }) : [])
   .map((file) => file.replaceAll('\\', '/'))

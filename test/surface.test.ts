@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { importSource } from './helpers/importSource.js'
-import { compare, output, render, type Surface, surfaceOf } from '../tools/compatibility.js'
-
-const index = 'src/index.ts'
+import { compare, index, output, render, type Surface, surfaceOf } from '../tools/compatibility.js'
+import { guards, programOf } from '../tools/guards.js'
 
 let read: Surface | undefined
-const surface = (): Surface => (read ??= surfaceOf(index))
+const program = programOf([index])
+const surface = (): Surface => (read ??= surfaceOf(program))
 
 /** The cells `[JAX name, onnax name, status, notes]` of every table. */
 const rows = (): readonly (readonly string[])[] =>
@@ -59,13 +59,17 @@ test('docs/compatibility.md is current', (t) => {
 test('each exported value stands in docs/compatibility.md', async (t) => {
   const values = await exportedValues()
   const listed = new Set(rows().flatMap(([, onnax]) => onnax!.split(' ')))
+  const { symbols } = surface()
+  const symbolOf = (name: string) => symbols.get(name) ?? name
   const aliased = new Set(
     withNested(values)
       .filter(([name]) => listed.has(name))
-      .map(([, value]) => value),
+      .map(([name]) => symbolOf(name)),
   )
   const isNamespace = (name: string) => [...listed].some((other) => other.startsWith(`${name}.`))
-  const missing = [...values].filter(([name, value]) => !listed.has(name) && !aliased.has(value) && !isNamespace(name))
+  const missing = [...values].filter(
+    ([name]) => !listed.has(name) && !aliased.has(symbolOf(name)) && !isNamespace(name),
+  )
   t.deepEqual(
     missing.map(([name]) => name),
     [],
@@ -78,4 +82,13 @@ test('what docs/compatibility.md says is there, is exported', (t) => {
     .filter(([, onnax, status]) => onnax !== '' && (status === '✓' || status === 'differs'))
     .flatMap(([, onnax]) => onnax!.split(' ').filter((name) => !symbols.has(name)))
   t.deepEqual(absent, [])
+})
+
+test('the types by which functions check their arguments are current', async (t) => {
+  const written = [...(await guards(program))].map(([file, text]) => [file, readFileSync(file, 'utf8') === text])
+  t.deepEqual(
+    written.filter(([, isCurrent]) => isCurrent === false),
+    [],
+    'run `npm run docs:compat`',
+  )
 })

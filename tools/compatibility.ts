@@ -1,6 +1,7 @@
 /**
  * The compatibility table: the names of JAX, Optax and Flax NNX (`docs/inventory.json`) joined with what onnax exports,
- * with the notes of `docs/differences.json`. `npm run docs:compat` writes `docs/compatibility.md`.
+ * with the notes of `docs/differences.json`. `npm run docs:compat` writes `docs/compatibility.md`, and the types by which public
+ * functions check their arguments (`tools/guards.ts`).
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -10,8 +11,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { PathReporter } from 'io-ts/lib/PathReporter.js'
 import ts from 'typescript'
+import { programOf, writeGuards } from './guards.js'
 
 export const output = 'docs/compatibility.md'
+/** What exports everything. */
+export const index = 'src/index.ts'
 
 /** `✓` there under its own name, `differs` in name or use, `planned`, `—` not planned. */
 const Status = t.keyof({ '✓': null, differs: null, planned: null, '—': null })
@@ -44,12 +48,9 @@ export interface Surface {
   readonly values: ReadonlySet<string>
 }
 
-export const surfaceOf = (index: string): Surface => {
+export const surfaceOf = (program: ts.Program): Surface => {
   const symbols = new Map<string, ts.Symbol>()
   const values = new Set<string>()
-  const { config } = ts.readConfigFile('tsconfig.json', (path) => readFileSync(path, 'utf8'))
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [index] }, ts.sys, resolve('.'))
-  const program = ts.createProgram([resolve(index)], options)
   const checker = program.getTypeChecker()
 
   const membersOf = (symbol: ts.Symbol): readonly ts.Symbol[] => {
@@ -71,8 +72,13 @@ export const surfaceOf = (index: string): Surface => {
     const isPlain = type.getCallSignatures().length === 0 && type.getConstructSignatures().length === 0
     return isPlain && Boolean(type.flags & ts.TypeFlags.Object) && !checker.isArrayLikeType(type)
   }
+  /** The module that a value of its type stands for: the guarded namespaces. */
+  const moduleOf = (symbol: ts.Symbol): ts.Symbol => {
+    const of = symbol.flags & ts.SymbolFlags.Variable ? checker.getTypeOfSymbol(symbol).getSymbol() : undefined
+    return of !== undefined && of.flags & ts.SymbolFlags.ValueModule ? of : symbol
+  }
   const walk = (path: string, alias: ts.Symbol): void => {
-    const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias
+    const symbol = moduleOf(alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias)
     if (symbols.has(path)) return
     symbols.set(path, symbol)
     if (symbol.flags & ts.SymbolFlags.Value) values.add(path)
@@ -246,7 +252,9 @@ export const render = ({ lines, extra }: Pick<ReturnType<typeof compare>, 'lines
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const comparison = compare(surfaceOf('src/index.ts'))
+  const program = programOf([index])
+  await writeGuards(program)
+  const comparison = compare(surfaceOf(program))
   for (const problem of comparison.stale) console.error(`docs/differences.json: ${problem}`)
   writeFileSync(output, render(comparison))
 }

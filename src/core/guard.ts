@@ -1,0 +1,143 @@
+/**
+ * Public functions refuse arguments of other kinds than their types say, for callers that no compiler checked. One wrapper, from one
+ * table of types: what is of a wrong kind is refused before the call; what is wrong inside of lists and options, where the call failed.
+ */
+import { ArgumentError } from './errors.js'
+import { checkOptions } from './options.js'
+import {
+  bitOf,
+  kindOf,
+  type Mismatch,
+  mismatchOf,
+  type Parameter,
+  parseSignatures,
+  type Signature,
+} from './signature.js'
+
+type F = (...args: readonly unknown[]) => unknown
+
+const plain = bitOf({})
+const list = bitOf([])
+const array = 1
+const absent = bitOf(undefined)
+
+/** Errors that JavaScript itself throws: of a wrong kind of argument, or of a fault of ours. */
+const natives = new Set<unknown>([TypeError, RangeError, ReferenceError, SyntaxError])
+const isNative = (error: unknown): boolean => error instanceof Error && natives.has(error.constructor)
+
+const show = (x: unknown): string => {
+  if (typeof x === 'string') return `'${x}'`
+  if (Array.isArray(x)) return x.length > 8 ? `a list of ${x.length}` : `[${x.map(show).join(', ')}]`
+  if (typeof x === 'object' && x !== null) {
+    if (Object.getPrototypeOf(x) === Object.prototype) return `{ ${Object.keys(x).join(', ')} }`
+    return kindOf(x) === 'array' ? 'an array' : `an object of class ${x.constructor?.name ?? 'null'}`
+  }
+  return typeof x === 'function' ? 'a function' : typeof x === 'symbol' ? 'a symbol' : String(x)
+}
+
+/** Where objects of our classes come from. */
+const sources: Readonly<Record<string, string>> = { KeyArray: 'make one with random.key(seed)' }
+
+/** What to write in the place of a value. */
+const repairOf = ({ path, type, value }: Mismatch, options: readonly string[] | null): string => {
+  if (typeof value === 'object' && value !== null && 'then' in value) return 'await it first'
+  if (value === undefined) return sources[type.text] ?? `pass ${path}`
+  if (options !== null) {
+    const isTaken = (name: string): boolean => (bitOf(value) & (type.fields?.[name]?.mask ?? 0)) !== 0
+    // Python's habit is the axis without its name.
+    const name = ['axis', ...options].find(isTaken)
+    return value === null || name === undefined ? 'leave it out' : `write { ${name}: ${show(value)} }`
+  }
+  const isListed = (type.mask & list) !== 0 && !Array.isArray(value)
+  if (isListed && (type.items?.[0] === undefined || (bitOf(value) & type.items[0].mask) !== 0)) return `write [${show(value)}]` // prettier-ignore
+  if ((type.mask & array) !== 0) return 'make an array of it with np.array'
+  return sources[type.text] ?? `pass ${type.text}`
+}
+
+const refusal = (where: string, mismatch: Mismatch, options: readonly string[] | null): ArgumentError => {
+  const { path, type, value } = mismatch
+  const expected = options === null ? type.text : `{ ${options.join(', ')} }`
+  return new ArgumentError(where, `${path}: ${expected}`, `${show(value)}; ${repairOf(mismatch, options)}`)
+}
+
+/** The first argument of a wrong kind; with `isDeep`, what is inside of them too. */
+const mismatchIn = (
+  { parameters, rest }: Signature,
+  args: readonly unknown[],
+  isDeep: boolean,
+): readonly [Mismatch, Parameter] | null => {
+  const count = Math.max(parameters.length, args.length)
+  for (let i = 0; i < count; i++) {
+    const parameter = parameters[i] ?? rest
+    if (parameter === null) return null
+    const { name, type } = parameter
+    const value = args[i]
+    if ((bitOf(value) & type.mask) === 0) return [{ path: name, type, value }, parameter]
+    const inner = isDeep ? mismatchOf(type, value, name) : null
+    if (inner !== null) return [inner, parameter]
+  }
+  return null
+}
+
+const isTooMany = ({ parameters, rest }: Signature, args: readonly unknown[]): boolean =>
+  rest === null && args.length > parameters.length && args.slice(parameters.length).some((x) => x !== undefined)
+
+/** @throws ArgumentError, OptionsError if no signature takes these arguments */
+const check = (where: string, signatures: readonly Signature[], args: readonly unknown[], isDeep: boolean): void => {
+  let first: readonly [Mismatch, Parameter] | null = null
+  for (const signature of signatures) {
+    const found = mismatchIn(signature, args, isDeep)
+    if (found === null && !isTooMany(signature, args)) {
+      for (const [i, { options }] of signature.parameters.entries())
+        if (options !== null && bitOf(args[i]) === plain) checkOptions(where, args[i] as object, options)
+      return
+    }
+    first ??= found
+  }
+  if (first !== null) throw refusal(where, first[0], first[1].options)
+  const [{ parameters }] = signatures as readonly [Signature]
+  const call = `${where}(${parameters.map(({ name, type }) => name + ((type.mask & absent) === 0 ? '' : '?')).join(', ')})`
+  throw new ArgumentError(where, `at most ${parameters.length} arguments`, `${args.length}; write ${call}`)
+}
+
+/** @internal A function that refuses arguments of other kinds than `signature` says, else `f` in name and properties. */
+export const guardedFunction = (where: string, f: F, signature: string): F => {
+  let signatures: readonly Signature[] | undefined
+  const guarded: F = (...args) => {
+    signatures ??= parseSignatures(signature)
+    check(where, signatures, args, false)
+    try {
+      return f(...args)
+    } catch (error) {
+      // What the arguments don't explain is an error of a function that was passed, or a fault of ours.
+      if (isNative(error)) check(where, signatures, args, true)
+      throw error
+    }
+  }
+  return Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(f))
+}
+
+const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Object.prototype.toString.call(value) === '[object Module]'
+
+const known = new Map<unknown, unknown>()
+
+/**
+ * The exports of a module, whose functions check their arguments; names without a signature stay as they are.
+ *
+ * @internal
+ */
+export const guarded = <M extends object>(path: string, module: M, signatures: Readonly<Record<string, string>>): M => {
+  const of = (where: string, value: unknown): unknown => {
+    if (isModule(value)) return guarded(where, value, signatures)
+    const signature = signatures[where]
+    if (signature === undefined || typeof value !== 'function') return value
+    // Of several names the function's own is told.
+    const own = (module as Readonly<Record<string, unknown>>)[value.name] === value ? `${path}.${value.name}` : where
+    if (!known.has(value)) known.set(value, guardedFunction(own, value as F, signature))
+    return known.get(value)
+  }
+  const members = Object.entries(module).map(([name, value]) => [name, of(`${path}.${name}`, value)])
+  const result = Object.fromEntries(members) as M
+  return Object.freeze(Object.defineProperty(result, Symbol.toStringTag, { value: 'Module' }))
+}

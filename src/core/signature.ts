@@ -1,0 +1,207 @@
+/** What kinds of arguments a public function takes: read from the text of its types, and held against what it is called with. */
+import { NDArray } from './array.js'
+import { dtypes } from './dtype.js'
+
+/** What `typeof` tells, and arrays, lists and null apart from other objects. */
+const kinds = ['array', 'number', 'bigint', 'boolean', 'string', 'function', 'list', 'object', 'null', 'undefined', 'symbol'] as const // prettier-ignore
+type Kind = (typeof kinds)[number]
+
+/** The kind of a value. */
+export const kindOf = (x: unknown): Kind =>
+  x instanceof NDArray ? 'array' : x === null ? 'null' : Array.isArray(x) ? 'list' : typeof x
+
+const bits = Object.fromEntries(kinds.map((kind, i) => [kind, 1 << i])) as Readonly<Record<Kind, number>>
+const anything = (1 << kinds.length) - 1
+const scalars = bits.number | bits.boolean | bits.bigint
+
+/** The bit of a value's kind. */
+export const bitOf = (x: unknown): number => {
+  if (typeof x !== 'object') return bits[typeof x]
+  return x instanceof NDArray ? bits.array : x === null ? bits.null : Array.isArray(x) ? bits.list : bits.object
+}
+
+/** One type: the kinds of its values, and what they hold. */
+export interface Type {
+  readonly text: string
+  readonly mask: number
+  /** Strings that it takes; absent: any. */
+  readonly strings?: readonly string[]
+  /** What lists hold; absent: anything. */
+  readonly items?: readonly Type[]
+  /** Whether `items` are those of a list of that length. */
+  readonly isTuple?: boolean
+  /** What plain objects hold; absent: anything. */
+  readonly fields?: Readonly<Record<string, Type>>
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly type: Type
+  /** Fields are options: all may be absent, and there are no others. */
+  readonly options: readonly string[] | null
+}
+
+export interface Signature {
+  readonly parameters: readonly Parameter[]
+  /** What all arguments after the parameters are. */
+  readonly rest: Parameter | null
+  readonly text: string
+}
+
+const names: Readonly<Record<string, number>> = {
+  ...bits,
+  any: anything,
+  ArrayLike: bits.array | scalars,
+  DType: bits.string,
+}
+
+const tokens = /'[^']*'|\w+|\.\.\.|[[\]{}()?:,|;]/g
+
+/** Reads `name: type, name?: type, ...name: type[]; another signature`. */
+class Parser {
+  #at = 0
+  readonly #tokens: readonly string[]
+  constructor(readonly text: string) {
+    this.#tokens = text.match(tokens) ?? []
+  }
+  #next(): string | undefined {
+    return this.#tokens[this.#at]
+  }
+  #take(token: string): boolean {
+    if (this.#next() !== token) return false
+    this.#at++
+    return true
+  }
+
+  #atom(): Type {
+    const text = this.#tokens[this.#at++]!
+    if (text === '(') {
+      const inner = this.type()
+      this.#take(')')
+      return inner
+    }
+    if (text === '[') {
+      const items: Type[] = []
+      while (!this.#take(']')) {
+        items.push(this.type())
+        this.#take(',')
+      }
+      return { text: `[${items.map((item) => item.text).join(', ')}]`, mask: bits.list, items, isTuple: true }
+    }
+    if (text === '{') {
+      const fields: Record<string, Type> = {}
+      const written: string[] = []
+      while (!this.#take('}')) {
+        const [name, type] = this.#named()
+        fields[name] = type
+        written.push(name)
+        this.#take(',')
+      }
+      // What must have fields may be an array or a function that has them; options may not.
+      const isOptions = Object.values(fields).every(({ mask }) => (mask & bits.undefined) !== 0)
+      const mask = bits.object | (isOptions ? 0 : bits.array | bits.function)
+      return { text: `{ ${written.join(', ')} }`, mask, fields }
+    }
+    if (text.startsWith("'")) return { text, mask: bits.string, strings: [text.slice(1, -1)] }
+    if (text === 'DType') return { text, mask: bits.string, strings: dtypes }
+    // Other names are those of classes.
+    return { text, mask: names[text] ?? bits.object }
+  }
+
+  /** `name: type` or `name?: type`. */
+  #named(): readonly [name: string, type: Type, isOptional: boolean] {
+    const name = this.#tokens[this.#at++]!
+    const isOptional = this.#take('?')
+    this.#take(':')
+    const type = this.type()
+    return [name, isOptional ? { ...type, mask: type.mask | bits.undefined } : type, isOptional]
+  }
+
+  type(): Type {
+    const parts: Type[] = []
+    do {
+      let part = this.#atom()
+      while (this.#next() === '[' && this.#tokens[this.#at + 1] === ']') {
+        this.#at += 2
+        part = { text: `${part.text.includes(' ') ? `(${part.text})` : part.text}[]`, mask: bits.list, items: [part] }
+      }
+      parts.push(part)
+    } while (this.#take('|'))
+    return parts.length === 1 ? parts[0]! : unionOf(parts)
+  }
+
+  signature(): Signature {
+    const start = this.#at
+    const parameters: Parameter[] = []
+    let rest: Parameter | null = null
+    while (this.#next() !== undefined && this.#next() !== ';') {
+      const isRest = this.#take('...')
+      const [name, type, isOptional] = this.#named()
+      const { fields } = type
+      const isOptions = isOptional && fields !== undefined && Object.values(fields).every(({ mask }) => (mask & bits.undefined) !== 0) // prettier-ignore
+      const parameter = { name, type, options: isOptions ? Object.keys(fields) : null }
+      if (isRest) rest = { ...parameter, type: type.items?.[0] ?? { text: 'any', mask: anything } }
+      else parameters.push(parameter)
+      this.#take(',')
+    }
+    const text = this.#tokens.slice(start, this.#at).join(' ')
+    this.#take(';')
+    return { parameters, rest, text }
+  }
+
+  signatures(): readonly Signature[] {
+    const all: Signature[] = []
+    do all.push(this.signature())
+    while (this.#next() !== undefined)
+    return all
+  }
+}
+
+const unionOf = (parts: readonly Type[]): Type => {
+  const mask = parts.reduce((sum, part) => sum | part.mask, 0)
+  const strings = parts.filter((part) => (part.mask & bits.string) !== 0)
+  const lists = parts.filter((part) => (part.mask & bits.list) !== 0)
+  const objects = parts.filter((part) => (part.mask & bits.object) !== 0)
+  return {
+    text: parts.map(({ text }) => text).join(' | '),
+    mask,
+    ...(strings.every((part) => part.strings !== undefined) && strings.length > 0
+      ? { strings: strings.flatMap((part) => part.strings!) }
+      : {}),
+    ...(lists.length === 1 && lists[0]!.items !== undefined
+      ? { items: lists[0]!.items, ...(lists[0]!.isTuple === true ? { isTuple: true } : {}) }
+      : {}),
+    ...(objects.length === 1 && objects[0]!.fields !== undefined ? { fields: objects[0]!.fields } : {}),
+  }
+}
+
+/** The signatures that a text tells, several where the function is overloaded. */
+export const parseSignatures = (text: string): readonly Signature[] => new Parser(text).signatures()
+
+/** A place in arguments whose value is of another type. */
+export interface Mismatch {
+  readonly path: string
+  readonly type: Type
+  readonly value: unknown
+}
+
+/** The first place inside of a value that is of another type. */
+export const mismatchOf = (type: Type, value: unknown, path: string): Mismatch | null => {
+  if ((bitOf(value) & type.mask) === 0) return { path, type, value }
+  if (typeof value === 'string' && type.strings !== undefined && !type.strings.includes(value)) return { path, type, value } // prettier-ignore
+  if (Array.isArray(value) && type.items !== undefined) {
+    const { items } = type
+    if (type.isTuple === true && value.length !== items.length) return { path, type, value }
+    for (const [i, item] of (value as readonly unknown[]).entries()) {
+      const found = mismatchOf(items[type.isTuple === true ? i : 0]!, item, `${path}[${i}]`)
+      if (found !== null) return found
+    }
+  }
+  if (bitOf(value) === bits.object && type.fields !== undefined) {
+    for (const [name, field] of Object.entries(type.fields)) {
+      const found = mismatchOf(field, (value as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
+      if (found !== null) return found
+    }
+  }
+  return null
+}

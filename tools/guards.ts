@@ -1,0 +1,183 @@
+/**
+ * The types of public functions as text, by which they check their arguments: `src/guarded/*.ts`, one file for each namespace.
+ * `npm run docs:compat` writes them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import prettier from 'prettier'
+import ts from 'typescript'
+
+/** The namespaces whose functions are guarded, and the modules that they are made of. */
+export const namespaces: Readonly<Record<string, string>> = {
+  image: '../image/index.js',
+  lax: '../laxNamespace.js',
+  nn: '../nn/index.js',
+  np: '../numpy/index.js',
+  ops: '../numpy/ops.js',
+  random: '../random/index.js',
+  scipy: '../scipy/index.js',
+}
+
+export const fileOf = (name: string): string => `src/guarded/${name}.ts`
+
+export const programOf = (files: readonly string[]): ts.Program => {
+  const { config } = ts.readConfigFile('tsconfig.json', (path) => readFileSync(path, 'utf8'))
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files }, ts.sys, resolve('.'))
+  return ts.createProgram(
+    files.map((file) => resolve(file)),
+    options,
+  )
+}
+
+const dtypes = ['bool', 'float16', 'bfloat16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] // prettier-ignore
+const scalars = ['bigint', 'boolean', 'number']
+
+/** Whether JavaScript or another package declares it. */
+const isOfLibrary = (symbol: ts.Symbol): boolean =>
+  symbol.declarations?.some((declaration) => declaration.getSourceFile().fileName.includes('node_modules')) ?? false
+
+/** Types as text that `core/signature.ts` reads. */
+const typeTexts = (checker: ts.TypeChecker) => {
+  const parameterText = (symbol: ts.Symbol, depth: number): string => {
+    const declaration = symbol.valueDeclaration
+    const isParameter = declaration !== undefined && ts.isParameter(declaration)
+    const isRest = isParameter && declaration.dotDotDotToken !== undefined
+    const isOptional = (symbol.flags & ts.SymbolFlags.Optional) !== 0 || (isParameter && checker.isOptionalParameter(declaration)) // prettier-ignore
+    const name = isParameter && !ts.isIdentifier(declaration.name) ? 'options' : symbol.name
+    return `${isRest ? '...' : ''}${name}${isOptional ? '?' : ''}: ${typeText(checker.getTypeOfSymbol(symbol), depth)}`
+  }
+
+  const union = (type: ts.UnionType, depth: number): string => {
+    const parts = new Set(type.types.map((part) => (part.flags & ts.TypeFlags.BooleanLiteral ? 'boolean' : typeText(part, depth)))) // prettier-ignore
+    if (parts.has('any')) return 'any'
+    const replace = (members: readonly string[], name: string): void => {
+      if (!members.every((member) => parts.has(member))) return
+      for (const member of members) parts.delete(member)
+      parts.add(name)
+    }
+    replace(dtypes.map((name) => `'${name}'`), 'DType') // prettier-ignore
+    replace(['array', ...scalars], 'ArrayLike')
+    parts.delete('undefined')
+    return [...parts].sort((a, b) => Number(a === 'null') - Number(b === 'null') || (a < b ? -1 : 1)).join(' | ')
+  }
+
+  const objectText = (type: ts.ObjectType | ts.IntersectionType, depth: number): string => {
+    if (checker.isTupleType(type)) {
+      const { target } = type as ts.TupleTypeReference
+      const items = checker.getTypeArguments(type as ts.TupleTypeReference)
+      const isFixed = target.elementFlags.every((flag) => flag === ts.ElementFlags.Required)
+      return isFixed && depth > 0 ? `[${items.map((item) => typeText(item, depth - 1)).join(', ')}]` : 'list'
+    }
+    if (checker.isArrayType(type)) {
+      const item = depth > 0 ? typeText(checker.getTypeArguments(type as ts.TypeReference)[0]!, depth - 1) : 'any'
+      return item === 'any' ? 'list' : `${item.includes('|') ? `(${item})` : item}[]`
+    }
+    if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return 'function'
+    const symbol = type.getSymbol()
+    if (symbol !== undefined && symbol.flags & ts.SymbolFlags.Class) {
+      const bases = [type, ...(checker.getBaseTypes(type as ts.InterfaceType) ?? [])]
+      if (bases.some((base) => base.getSymbol()?.name === 'NDArray')) return 'array'
+      return isOfLibrary(symbol) ? 'object' : symbol.name
+    }
+    const isMapped = ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Mapped) !== 0
+    const isForeign = !isMapped && symbol !== undefined && isOfLibrary(symbol)
+    const properties = type.getProperties()
+    const isOpen = type.getStringIndexType() !== undefined || properties.some(({ name }) => !/^\w+$/.test(name))
+    if (isForeign || isOpen || properties.length === 0 || depth === 0) return 'object'
+    return `{${properties.map((property) => parameterText(property, depth - 1)).join(', ')}}`
+  }
+
+  const underWay = new Set<ts.Type>()
+  /** Types that hold themselves end in `any`. */
+  const typeText = (type: ts.Type, depth: number): string => {
+    if (underWay.has(type)) return 'any'
+    underWay.add(type)
+    try {
+      return openText(type, depth)
+    } finally {
+      underWay.delete(type)
+    }
+  }
+
+  const openText = (type: ts.Type, depth: number): string => {
+    const { flags } = type
+    if (flags & ts.TypeFlags.TypeParameter) {
+      const constraint = checker.getBaseConstraintOfType(type)
+      return constraint === undefined || constraint === type ? 'any' : typeText(constraint, depth)
+    }
+    if (flags & ts.TypeFlags.StringLiteral) return `'${(type as ts.StringLiteralType).value}'`
+    if (flags & ts.TypeFlags.NumberLike) return 'number'
+    if (flags & ts.TypeFlags.StringLike) return 'string'
+    if (flags & ts.TypeFlags.BooleanLike) return 'boolean'
+    if (flags & ts.TypeFlags.BigIntLike) return 'bigint'
+    if (flags & ts.TypeFlags.Null) return 'null'
+    if (flags & ts.TypeFlags.Undefined) return 'undefined'
+    if (type.isUnion()) return union(type, depth)
+    if (flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) return objectText(type as ts.ObjectType, depth)
+    return 'any'
+  }
+  return (signature: ts.Signature): string => signature.parameters.map((p) => parameterText(p, 4)).join(', ')
+}
+
+/** The text of the generated file of one namespace. */
+const render = (program: ts.Program, name: string): string => {
+  const checker = program.getTypeChecker()
+  const textOf = typeTexts(checker)
+  const module = namespaces[name]!
+  const file = program.getSourceFile(resolve('src', module.slice('../'.length).replace(/js$/, 'ts')))!
+  const signatures: Record<string, string> = {}
+  /** The types of a module as declarations, those of modules in it nested. */
+  const walk = (path: string, exported: ts.Symbol): string => {
+    const types: string[] = []
+    for (const alias of checker.getExportsOfModule(exported)) {
+      const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias
+      const place = `${path}.${alias.name}`
+      if (symbol.flags & ts.SymbolFlags.ValueModule) {
+        const inner = walk(place, symbol)
+        if (inner !== '') types.push(`export namespace ${alias.name} {\n${inner}\n}`)
+      } else if (symbol.flags & ts.SymbolFlags.Value && !(symbol.flags & ts.SymbolFlags.Class)) {
+        const type = checker.getTypeOfSymbol(symbol)
+        const calls = type.getCallSignatures()
+        if (calls.length > 0 && type.getConstructSignatures().length === 0)
+          signatures[place] = calls.map(textOf).join('; ')
+      }
+      const isType = (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Class)) !== 0
+      if (isType) {
+        const declaration = symbol.declarations!.find((d) => ts.isInterfaceDeclaration(d) || ts.isTypeAliasDeclaration(d) || ts.isClassDeclaration(d)) as ts.InterfaceDeclaration // prettier-ignore
+        const parameters = declaration.typeParameters ?? []
+        const brackets = (texts: readonly string[]): string => (texts.length === 0 ? '' : `<${texts.join(', ')}>`)
+        types.push(`export type ${alias.name}${brackets(parameters.map((p) => p.getText()))} = module${place.slice(name.length)}${brackets(parameters.map((p) => p.name.text))}`) // prettier-ignore
+      }
+    }
+    return types.sort().join('\n')
+  }
+  const types = walk(name, checker.getSymbolAtLocation(file)!)
+  const entries = Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1))
+  const rows = entries.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)},`)
+  const namespace = types === '' ? '' : `\n/** The types of \`${name}\`. */\nexport declare namespace ${name} {\n${types}\n}\n` // prettier-ignore
+  const lenient =
+    namespace === ''
+      ? ''
+      : '/* eslint-disable @typescript-eslint/no-namespace -- a constant can have types only so */\n'
+  return `${lenient}/** \`${name}\`, whose functions check their arguments. Written by \`npm run docs:compat\`: do not edit. */
+import { guarded } from '../core/guard.js'
+import * as module from '${module}'
+
+export const ${name}: typeof module = guarded('${name}', module, {
+${rows.join('\n')}
+})
+${namespace}`
+}
+
+/** The generated files, by path. */
+export const guards = async (program: ts.Program): Promise<ReadonlyMap<string, string>> => {
+  const options = { ...(await prettier.resolveConfig('src/index.ts')), parser: 'typescript' }
+  const files = Object.keys(namespaces).map(
+    async (name) => [fileOf(name), await prettier.format(render(program, name), options)] as const,
+  )
+  return new Map(await Promise.all(files))
+}
+
+export const writeGuards = async (program: ts.Program): Promise<void> => {
+  for (const [file, text] of await guards(program)) writeFileSync(file, text)
+}
