@@ -12,7 +12,9 @@ export const generator = (seed: number): (() => number) => {
 /** `n` numbers in [lo, hi). */
 export const uniform = (seed: number, n: number, lo: number, hi: number): Float32Array => {
   const next = generator(seed)
-  return Float32Array.from({ length: n }, () => lo + (hi - lo) * next())
+  const values = new Float32Array(n)
+  for (let i = 0; i < n; i++) values[i] = lo + (hi - lo) * next()
+  return values
 }
 
 /** Glorot's uniform weights of a dense layer, `[fanIn, fanOut]`. */

@@ -161,11 +161,11 @@ const weak = (aval: ShapedArray): string => (aval.weakType ? '*' : '')
 
 const printJaxpr = (jaxpr: Jaxpr): string => {
   const names = new Map<Var, string>()
-  const used = new Set<Atom>(jaxpr.outputs)
+  const used = new Set<Atom>([...jaxpr.outputs, ...jaxpr.inputs])
   for (const eqn of jaxpr.eqns) eqn.inputs.forEach((a) => used.add(a))
   let next = 0
   const bound = (v: Var): string => {
-    const name = used.has(v) || jaxpr.inputs.includes(v) ? nameOf(next++) : '_'
+    const name = used.has(v) ? nameOf(next++) : '_'
     names.set(v, name)
     return `${name}:${showAvalShort(v.aval)}${weak(v.aval)}`
   }

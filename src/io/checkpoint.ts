@@ -1,11 +1,11 @@
 /** One checkpoint: a folder with the arrays of a tree, and a manifest of all else. */
-import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { DecodeError } from '../core/index.js'
+import { sha256 } from './digest.js'
 import { CheckpointError, SafetensorsError } from './errors.js'
 import { excessOf, treeLimits } from './json.js'
 import { temporaryBeside } from './files.js'
@@ -46,8 +46,6 @@ export interface CheckpointInfo {
 }
 
 const inline = inlineArrays('base64')
-
-const sha256 = (text: Uint8Array): string => createHash('sha256').update(text).digest('hex')
 
 /** The end of a manifest: the checksum of the text without it. */
 const checksumOf = (text: Uint8Array): string => `,"checksum":"${sha256(text)}"}`

@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all. */
-import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { randomHex } from './digest.js'
 
 /** Pieces of at most this size keep a write from holding the event loop, and below the limits of systems. */
 const pieceBytes = 64 << 20
@@ -66,7 +66,7 @@ export const systemErrorsAs = <T>(f: () => T, typed: (got: string, cause: unknow
 }
 
 /** A name beside `path` that nobody else uses. */
-export const temporaryBeside = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`
+export const temporaryBeside = (path: string): string => `${path}.tmp-${process.pid}-${randomHex(4)}`
 
 /** Write a file through a temporary one beside it: readers see the old file or the whole new one. */
 export const writeAtomically = (path: string, pieces: Iterable<Uint8Array>): void => {

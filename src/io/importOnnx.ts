@@ -1,5 +1,4 @@
 /** ONNX files of `exportOnnx` as functions again. */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -24,6 +23,7 @@ import * as tree from '../pytree/index.js'
 import { arrayLeaf, jit, type Jitted } from '../transforms/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
+import { sha256 } from './digest.js'
 import { systemErrorsAs } from './files.js'
 import { excessOf, treeLimits } from './json.js'
 import { bytesFile, type ExternalFile, externalTensors, FolderFiles, readExternal } from './externalData.js'
@@ -178,7 +178,7 @@ const readCall = (bytes: Uint8Array, source: string, verify: boolean) => {
     inputs: [...weights, ...external, ...inputs],
     outputs,
     source,
-    hash: createHash('sha256').update(bytes).digest('hex'),
+    hash: sha256(bytes),
   }
   return {
     call,

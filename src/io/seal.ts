@@ -1,22 +1,14 @@
 /** A checksum that stands in the bytes that it is of: SHA-256, with zeros in its own place. */
-import { createHash } from 'node:crypto'
+import { sha256 } from './digest.js'
 
 /** What stands in its place while it is computed: as long as a checksum. */
 export const noSeal = '0'.repeat(64)
 
 /** The checksum of bytes, given in parts; it stands in the first part at `at`. */
-export const sealOf = (parts: readonly Uint8Array[], at: number): string => {
-  const hash = createHash('sha256')
-  for (const [i, part] of parts.entries()) {
-    if (i > 0) hash.update(part)
-    else
-      hash
-        .update(part.subarray(0, at))
-        .update(noSeal)
-        .update(part.subarray(at + noSeal.length))
-  }
-  return hash.digest('hex')
-}
+export const sealOf = ([first, ...rest]: readonly Uint8Array[], at: number): string =>
+  first === undefined
+    ? sha256()
+    : sha256(first.subarray(0, at), Buffer.from(noSeal), first.subarray(at + noSeal.length), ...rest)
 
 /** Put the checksum into its place. */
 export const seal = (parts: readonly Uint8Array[], at: number): void => {
