@@ -4,6 +4,7 @@ import { elementArray, elementBytes, fromBfloat16Bits, fromFloat16Bits, type Typ
 import type { Leaf, leaf } from '../pytree/index.js'
 import { type Shape, type ShapedArray, showAval, sizeOf } from './aval.js'
 import { backend, type Storage } from './backend.js'
+import type { Device } from './device.js'
 import type { DType } from './dtype.js'
 import { ArgumentError, ConcretizationError, DeletedArrayError } from './errors.js'
 import { printArray } from './print.js'
@@ -63,8 +64,8 @@ export abstract class NDArray implements Leaf {
    */
   abstract data(options?: { readonly copy?: boolean }): TypedArray
 
-  /** Where the elements are: `cpu`. */
-  abstract readonly device: string;
+  /** Where the elements are. */
+  abstract readonly device: Device;
 
   /** @internal */
   [inspect.custom](): string {
@@ -137,7 +138,19 @@ export class ConcreteArray extends NDArray {
     return this.#deletedBy !== null
   }
 
-  override get device(): string {
+  /** @internal Put the elements elsewhere. */
+  moveTo(storage: Storage): void {
+    this.#storage = storage
+    this.#isViewed = false
+  }
+
+  /** @internal Wait for the program that computes it. */
+  waitUntilReady(): void {
+    this.#storage?.ready?.()
+  }
+
+  override get device(): Device {
+    if (this.#storage === null && this.#deletedBy === null) return backend().defaultDevice
     return this.storage.device
   }
 
@@ -193,7 +206,7 @@ export abstract class Tracer extends NDArray {
   #refuse(operation: string): never {
     throw new ConcretizationError(this.aval, operation, this.origin)
   }
-  override get device(): string {
+  override get device(): Device {
     return backend().defaultDevice
   }
   override item(): number {

@@ -1,14 +1,17 @@
 /** The evaluator, installed by `runtime` so that `core` needs no ONNX Runtime. */
 import type { ConcreteArray, Scalar, TypedArray } from './array.js'
 import type { ShapedArray } from './aval.js'
+import type { Device } from './device.js'
 import type { Jaxpr } from './jaxpr.js'
 import type { Primitive } from './primitive.js'
 
 /** Memory that holds the elements of one array. */
 export interface Storage {
-  readonly device: string
+  readonly device: Device
   /** The elements on the host: a view without a copy where the memory is the host's. */
   read(): Uint8Array<ArrayBuffer>
+  /** Waits for what writes to the memory, where programs end later than the call that runs them. */
+  ready?(): void
 }
 
 /** A compiled program. */
@@ -28,12 +31,15 @@ export interface CompileOptions {
 
 /** What runs programs and holds arrays. */
 export interface Backend {
-  readonly defaultDevice: string
+  /** Where programs run whose arguments are bound to no device. */
+  readonly defaultDevice: Device
   allocateScalar(aval: ShapedArray, value: Scalar): Storage
   /** Hand memory over that nobody reads any more, to be used again; `false` if it is in use after all. */
   recycle(storage: Storage): boolean
   /** A copy of host data; float16 and bfloat16 as bits. */
   allocate(aval: ShapedArray, data: TypedArray): Storage
+  /** Memory of the host, of zeros, for the caller to fill through `read`. */
+  allocateHost(aval: ShapedArray): Storage
   compile(jaxpr: Jaxpr, options: CompileOptions): Executable
   /** One operation at once. */
   evaluate(primitive: Primitive, args: readonly ConcreteArray[], params: unknown): readonly ConcreteArray[]

@@ -1,4 +1,5 @@
 /** Settings of the process that change what a trace means. */
+import { Device } from './device.js'
 import { ArgumentError } from './errors.js'
 
 /** Names and values of the settings. */
@@ -19,6 +20,8 @@ export interface Settings {
    * instead of ONNX Runtime's operations; `true` by default. The results are the same bit for bit.
    */
   readonly fusedLoops: boolean
+  /** Where arrays are made and programs run that are bound to no device; `null` (default) for what `ONNAX_DEVICE` says. */
+  readonly defaultDevice: Device | null
 }
 
 let settings: Settings = {
@@ -27,6 +30,7 @@ let settings: Settings = {
   debugNans: false,
   debugInfs: false,
   fusedLoops: true,
+  defaultDevice: null,
 }
 let version = 0
 
@@ -43,6 +47,14 @@ export const config = {
   update: <K extends keyof Settings>(name: K, value: Settings[K]): void => {
     if (!Object.hasOwn(settings, name)) {
       throw new ArgumentError('config.update', `one of ${Object.keys(settings).join(', ')}`, name)
+    }
+    if (name === 'defaultDevice') {
+      if (value !== null && !(value instanceof Device)) {
+        throw new ArgumentError(`config.update('${name}')`, 'one of devices(), or null', typeof value)
+      }
+      // A trace is the same for every device.
+      settings = { ...settings, [name]: value }
+      return
     }
     if (typeof value !== typeof settings[name]) {
       throw new ArgumentError(`config.update('${name}')`, `a ${typeof settings[name]}`, typeof value)

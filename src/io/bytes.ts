@@ -48,8 +48,7 @@ export const arrayOfBytes = (bytes: Uint8Array, shape: Shape, dtype: DType, weak
  */
 export const arrayToFill = (shape: Shape, dtype: DType, weakType = false): readonly [NDArray, Uint8Array] => {
   const aval = shaped(shape, dtype, weakType)
-  const zeros = new (elementArray(dtype))(byteLengthOf(shape, dtype) / elementBytes(dtype))
-  const storage = backend().allocate(aval, zeros)
+  const storage = backend().allocateHost(aval)
   return [new ConcreteArray(aval, storage), storage.read()]
 }
 

@@ -61,6 +61,47 @@ export interface OrtFunctions {
   readonly SetGlobalInterOpNumThreads: (options: Pointer, count: number) => Status
   readonly SetGlobalSpinControl: (options: Pointer, spin: number) => Status
   readonly SetGlobalDenormalAsZero: (options: Pointer) => Status
+  readonly CreateRunOptions: (out: Memory) => Status
+  readonly CreateTensorAsOrtValue: (
+    allocator: Pointer,
+    shape: Memory,
+    rank: number,
+    type: number,
+    out: Memory,
+  ) => Status
+  readonly GetTensorMutableData: (value: Pointer, out: Memory) => Status
+  readonly CreateMemoryInfo: (name: string, allocator: number, id: number, memory: number, out: Memory) => Status
+  readonly CreateAllocator: (session: Pointer, memoryInfo: Pointer, out: Memory) => Status
+  readonly CreateArenaCfgV2: (keys: Memory, values: Memory, count: number, out: Memory) => Status
+  readonly ReleaseArenaCfg: (arena: Pointer) => void
+  readonly AddRunConfigEntry: (options: Pointer, key: string, value: string) => Status
+  readonly SessionOptionsAppendExecutionProvider_CUDA_V2: (options: Pointer, cuda: Pointer) => Status
+  readonly CreateCUDAProviderOptions: (out: Memory) => Status
+  readonly UpdateCUDAProviderOptions: (cuda: Pointer, keys: Memory, values: Memory, count: number) => Status
+  readonly ReleaseCUDAProviderOptions: (cuda: Pointer) => void
+  readonly SessionOptionsAppendExecutionProvider: (
+    options: Pointer,
+    name: string,
+    keys: Memory,
+    values: Memory,
+    count: number,
+  ) => Status
+  readonly GetBuildInfoString: () => string
+  readonly CreateAndRegisterAllocatorV2: (
+    env: Pointer,
+    provider: string,
+    memoryInfo: Pointer,
+    arena: Pointer | null,
+    keys: Memory,
+    values: Memory,
+    count: number,
+  ) => Status
+  readonly GetKeyValuePairs: (pairs: Pointer, keys: Memory, values: Memory, count: Memory) => void
+  readonly ReleaseKeyValuePairs: (pairs: Pointer) => void
+  readonly RegisterExecutionProviderLibrary: (env: Pointer, name: string, path: Memory) => Status
+  readonly AllocatorGetStats: (allocator: Pointer, out: Memory) => Status
+  /** Source and target values with their count, over a stream or null. */
+  readonly CopyTensors: (env: Pointer, from: Memory, to: Memory, stream: null, count: number) => Status
 }
 
 type Signature = readonly [slot: number, result: string, ...parameters: string[]]
@@ -98,10 +139,30 @@ const SIGNATURES: Readonly<Record<keyof OrtFunctions, Signature>> = {
   SetGlobalInterOpNumThreads: [148, P, P, 'int'],
   SetGlobalSpinControl: [149, P, P, 'int'],
   SetGlobalDenormalAsZero: [155, P, P],
+  CreateRunOptions: [39, P, P],
+  CreateTensorAsOrtValue: [48, P, P, P, 'size_t', 'int', P],
+  GetTensorMutableData: [51, P, P, P],
+  CreateMemoryInfo: [68, P, 'str', 'int', 'int', 'int', P],
+  CreateAllocator: [131, P, P, P, P],
+  ReleaseArenaCfg: [157, 'void', P],
+  CreateArenaCfgV2: [164, P, P, P, 'size_t', P],
+  AddRunConfigEntry: [165, P, P, 'str', 'str'],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, P, P, P],
+  CreateCUDAProviderOptions: [205, P, P],
+  UpdateCUDAProviderOptions: [206, P, P, P, P, 'size_t'],
+  ReleaseCUDAProviderOptions: [208, 'void', P],
+  SessionOptionsAppendExecutionProvider: [216, P, P, 'str', P, P, 'size_t'],
+  GetBuildInfoString: [254, 'str'],
+  CreateAndRegisterAllocatorV2: [259, P, P, 'str', P, P, P, P, 'size_t'],
+  GetKeyValuePairs: [298, 'void', P, P, P, P],
+  ReleaseKeyValuePairs: [300, 'void', P],
+  RegisterExecutionProviderLibrary: [301, P, P, 'str', P],
+  AllocatorGetStats: [319, P, P, P],
+  CopyTensors: [386, P, P, P, P, P, 'size_t'],
 }
 
 const API_VERSION = 23
-const SLOT_COUNT = 305
+const SLOT_COUNT = 390
 const REINSTALL = 'run `npm install onnxruntime-node@1.30.0`, or set ONNAX_ORT_LIBRARY to the absolute path of the file'
 
 type Koffi = typeof import('koffi')
@@ -235,4 +296,36 @@ export function readStrings(pointer: Pointer, count: number): readonly string[] 
 /** The address of `memory`; the caller keeps `memory` alive. Elements of an empty one have no address: 0. */
 export function addressOf(memory: ArrayBuffer): Pointer {
   return memory.byteLength === 0 ? 0n : koffi().address(memory)
+}
+
+/** Memory of the process at an address, as bytes without a copy; whoever owns it keeps it alive. */
+export const bytesAt = (pointer: Pointer, byteLength: number): Uint8Array<ArrayBuffer> =>
+  byteLength === 0 ? new Uint8Array(0) : new Uint8Array(koffi().view(pointer, byteLength))
+
+/** Paths as the C API takes them: wide characters on Windows. */
+export const systemString = (text: string): Uint8Array =>
+  Buffer.from(`${text}\0`, process.platform === 'win32' ? 'utf16le' : 'utf8')
+
+/** A C array of C strings, with the memory that must live as long as it is used. */
+export interface StringArray {
+  readonly values: BigUint64Array<ArrayBuffer>
+  readonly address: Pointer
+  readonly memory: readonly ArrayBuffer[]
+}
+
+/** Strings as C takes them. */
+export function stringArray(strings: readonly string[]): StringArray {
+  const encoded = strings.map((text) => Buffer.from(`${text}\0`, 'utf8'))
+  const text = new ArrayBuffer(encoded.reduce((total, bytes) => total + bytes.length, 0))
+  const own = new ArrayBuffer(strings.length * 8)
+  const values = new BigUint64Array(own)
+  const start = addressOf(text)
+  const target = new Uint8Array(text)
+  let offset = 0
+  encoded.forEach((bytes, index) => {
+    target.set(bytes, offset)
+    values[index] = start + BigInt(offset)
+    offset += bytes.length
+  })
+  return { values, address: addressOf(own), memory: [own, text] }
 }

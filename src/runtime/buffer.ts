@@ -1,5 +1,5 @@
 /** Tensors in memory that JavaScript and the runtime both see. */
-import type { Storage } from '../core/index.js'
+import { cpuDevice, type Storage } from '../core/index.js'
 import { elementArray, elementBytes, type ElementType, type TypedArray } from '../onnx/index.js'
 import { addressOf, type Pointer } from './api.js'
 import { AllocationError, BufferSizeError } from './errors.js'
@@ -15,12 +15,25 @@ export interface Operand {
   use(epoch: number): Pointer
 }
 
+/** An operand whose handle can be kept while other runs begin. */
+export interface PinnableOperand extends Operand {
+  /** The native handle, kept until {@link unpin}. */
+  pin(): Pin
+}
+
+/** A native handle that is in use. */
+export interface Pin {
+  readonly pointer: Pointer
+  /** How many asynchronous runs use it. */
+  pins: number
+}
+
 /**
  * A dense tensor on the CPU: off-heap memory, and a native handle made at its first use.
  * The memory is freed by the garbage collector, the handle by the ring of `handle.ts`.
  */
-export class TensorBuffer implements Storage, Operand {
-  readonly device = 'cpu'
+export class TensorBuffer implements Storage, PinnableOperand {
+  readonly device = cpuDevice
   readonly type: ElementType
   readonly shape: readonly number[]
   /** Number of elements. */
@@ -151,7 +164,7 @@ export class TensorBuffer implements Storage, Operand {
 }
 
 /** Ends one {@link TensorBuffer.pin}. */
-export function unpin(cell: HandleCell): void {
+export function unpin(cell: Pin): void {
   cell.pins--
 }
 

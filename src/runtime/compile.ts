@@ -1,5 +1,5 @@
 /** Makes native sessions: which options they get, and where their threads come from. */
-import { check, created, ort, type Memory, type Pointer } from './api.js'
+import { check, created, ort, type Memory, type Pointer, systemString } from './api.js'
 import { environment, threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
 
@@ -12,8 +12,20 @@ const LEVELS: Readonly<Record<Optimize, number>> = { none: 0, all: 99 }
 const optionsByKind = new Map<string, Pointer>()
 let sharedThreads = true
 
+/** What makes a session run elsewhere than on the CPU. */
+export interface ExecutionProvider {
+  /** Sessions of one name have the same options. */
+  readonly name: string
+  /** Adds it to a session's options. @throws RuntimeError */
+  configure(options: Pointer): void
+  /** Options of every run. */
+  readonly runOptions: Pointer | null
+}
+
 /** How a native session is made. */
 export interface CompileSettings {
+  /** Where it runs; by default on the CPU. */
+  readonly provider?: ExecutionProvider | undefined
   readonly optimize: Optimize
   readonly foldConstants: boolean
   /** Where the runtime writes what it measures: the beginning of a file name. */
@@ -49,7 +61,7 @@ export function compile(model: Uint8Array, settings: CompileSettings, where: str
 }
 
 function sharedOptions(settings: CompileSettings): Pointer {
-  const kind = `${settings.optimize}, folding ${settings.foldConstants ? 'on' : 'off'}`
+  const kind = `${settings.optimize}, folding ${settings.foldConstants ? 'on' : 'off'}, ${settings.provider?.name ?? 'CPU'}`
   let options = optionsByKind.get(kind)
   if (options === undefined) {
     options = makeOptions(settings)
@@ -58,7 +70,7 @@ function sharedOptions(settings: CompileSettings): Pointer {
   return options
 }
 
-function makeOptions({ optimize, foldConstants, profile }: CompileSettings): Pointer {
+function makeOptions({ optimize, foldConstants, profile, provider }: CompileSettings): Pointer {
   const api = ort()
   const where = 'the session options'
   const options = created(api.CreateSessionOptions, where)
@@ -73,10 +85,7 @@ function makeOptions({ optimize, foldConstants, profile }: CompileSettings): Poi
     check(api.SetIntraOpNumThreads(options, optimize === 'none' ? 1 : threadCount()), where)
     configure('session.intra_op.allow_spinning', '0')
   }
+  provider?.configure(options)
   if (profile !== undefined) check(api.EnableProfiling(options, systemString(profile)), where)
   return options
 }
-
-// Paths are wide characters on Windows.
-const systemString = (text: string): Uint8Array =>
-  Buffer.from(`${text}\0`, process.platform === 'win32' ? 'utf16le' : 'utf8')

@@ -5,6 +5,7 @@ import {
   type CompileOptions,
   ConcreteArray,
   config,
+  cpuDevice,
   DeletedArrayError,
   evalJaxpr,
   type Executable,
@@ -16,31 +17,56 @@ import {
   type ShapedArray,
   showAval,
   showParams,
+  sizeOf,
   sourceLine,
+  type Storage,
   type TypedArray,
   Var,
 } from '../core/index.js'
-import { tensor } from '../onnx/index.js'
+import { elementArray, tensor } from '../onnx/index.js'
 import { liftEffects } from '../transforms/index.js'
 import { TensorBuffer } from './buffer.js'
 import { checkValues, checksValues } from './finite.js'
 import { isRecording, profiled, type Profiled, transferred } from './recording.js'
+import type { Optimize } from './compile.js'
 import { pool, Program } from './program.js'
 import { SessionCache } from './sessionCache.js'
 
 const maxEagerPrograms = 1024
 const maxCompiledPrograms = 256
 
-const compiledPrograms = new SessionCache<Program>(maxCompiledPrograms)
+const compiledPrograms = new SessionCache<CompiledGraph>(maxCompiledPrograms)
 
-const results = (avals: readonly ShapedArray[], buffers: readonly TensorBuffer[]): readonly ConcreteArray[] =>
+/** A program as sessions run it. */
+export interface CompiledGraph extends Profiled {
+  /** The results; of `free`, memory that nobody needs afterwards, what results were put into is taken out. */
+  run(args: readonly ConcreteArray[], free?: Set<Storage> | null): readonly Storage[]
+  runAsync(args: readonly ConcreteArray[]): Promise<readonly Storage[]>
+}
+
+/** Where programs run: how they are made, and what becomes of memory that nobody reads any more. */
+export interface Target {
+  /** Tells its programs apart in the caches: '' for the CPU. */
+  readonly name: string
+  make(jaxpr: Jaxpr, name: string, optimize: Optimize, profile?: string): CompiledGraph
+  recycle(storage: Storage): void
+}
+
+const cpuTarget: Target = {
+  name: '',
+  make: (jaxpr, name, optimize, profile) => new Program(jaxpr, name, optimize, profile),
+  recycle: (storage) => {
+    pool.give(storage as TensorBuffer)
+  },
+}
+
+const results = (avals: readonly ShapedArray[], buffers: readonly Storage[]): readonly ConcreteArray[] =>
   avals.map((aval, i) => new ConcreteArray(aval, buffers[i]!))
 
-const buffersOf = (arrays: readonly ConcreteArray[]): readonly TensorBuffer[] =>
-  arrays.map((x) => x.storage as TensorBuffer)
+const storagesOf = (arrays: readonly ConcreteArray[]): readonly Storage[] => arrays.map((x) => x.storage)
 
 /** A jitted program. Its session lives in the cache; a program that was pushed out is compiled again when it is called. */
-class CompiledProgram implements Executable {
+export class CompiledProgram implements Executable {
   readonly #key: string
   /** The program without its effects, and what they do with its further outputs. */
   readonly #lifted: Lifted
@@ -52,16 +78,17 @@ class CompiledProgram implements Executable {
     readonly jaxpr: Jaxpr,
     readonly name: string,
     donated: readonly number[],
+    readonly target: Target = cpuTarget,
   ) {
     this.#lifted = liftEffects(jaxpr)
     this.#resultCount = jaxpr.outputs.length
-    this.#key = `${config.get('fusedLoops') ? 'fused ' : ''}${this.#lifted.jaxpr.toString()}`
+    this.#key = `${target.name}${config.get('fusedLoops') ? 'fused ' : ''}${this.#lifted.jaxpr.toString()}`
     this.#avalsOut = this.#lifted.jaxpr.avalsOut
     this.#donated = new Set(donated)
   }
 
-  #program(): Program {
-    const make = (profile?: string): Program => new Program(this.#lifted.jaxpr, this.name, 'all', profile)
+  #program(): CompiledGraph {
+    const make = (profile?: string): CompiledGraph => this.target.make(this.#lifted.jaxpr, this.name, 'all', profile)
     return isRecording() ? profiled(this.#key, this.name, make) : compiledPrograms.get(this.#key, make)
   }
 
@@ -90,20 +117,20 @@ class CompiledProgram implements Executable {
   }
 
   /** Marks arrays as gone; `free` is what memory of theirs was not taken for results. */
-  #donate(donations: readonly ConcreteArray[], free: Iterable<TensorBuffer>): void {
-    for (const buffer of free) pool.give(buffer)
+  #donate(donations: readonly ConcreteArray[], free: Iterable<Storage>): void {
+    for (const storage of free) this.target.recycle(storage)
     for (const x of donations) x.delete(this.name)
   }
 
   /** Where the arguments are still there, one primitive after the other is run, to find the one to blame. */
-  #check(outputs: readonly TensorBuffer[], args?: readonly ConcreteArray[]): void {
+  #check(outputs: readonly Storage[], args?: readonly ConcreteArray[]): void {
     checkValues(this.name, results(this.#avalsOut, outputs), () => {
       if (args !== undefined) evalJaxpr(this.#lifted.jaxpr, args)
     })
   }
 
   /** The results, after the effects. */
-  #finished(outputs: readonly TensorBuffer[]): readonly ConcreteArray[] {
+  #finished(outputs: readonly Storage[]): readonly ConcreteArray[] {
     const arrays = results(this.#avalsOut, outputs)
     if (!this.jaxpr.hasEffects) return arrays
     this.#lifted.run(arrays.slice(this.#resultCount))
@@ -114,11 +141,11 @@ class CompiledProgram implements Executable {
     const donations = this.#donations(args)
     // ONNX Runtime refuses a graph without results.
     if (this.#avalsOut.length === 0) {
-      this.#donate(donations, buffersOf(donations))
+      this.#donate(donations, storagesOf(donations))
       return this.#finished([])
     }
     for (const x of donations) x.readLast()
-    const free = new Set(buffersOf(donations))
+    const free = new Set(storagesOf(donations))
     // The check may run the operations again: their arguments must not be overwritten.
     const checks = checksValues()
     const outputs = this.#program().run(args, checks ? null : free)
@@ -131,14 +158,14 @@ class CompiledProgram implements Executable {
     if (this.#avalsOut.length === 0) return this.run(args)
     const donations = this.#donations(args)
     const running = this.#program().runAsync(args)
-    const buffers = buffersOf(donations)
+    const storages = storagesOf(donations)
     donations.forEach((x) => {
       x.delete(this.name)
     })
     const outputs = await running
     if (checksValues()) this.#check(outputs)
-    buffers.forEach((buffer) => {
-      pool.give(buffer)
+    storages.forEach((storage) => {
+      this.target.recycle(storage)
     })
     return this.#finished(outputs)
   }
@@ -148,12 +175,19 @@ class CompiledProgram implements Executable {
 class EagerProgram implements Profiled {
   readonly avalsOut: readonly ShapedArray[]
   /** `null` without results: ONNX Runtime refuses a graph that has none. */
-  readonly #program: Program | null
+  readonly #program: CompiledGraph | null
   readonly #resultCount: number
   readonly #effects: Lifted['run'] | null
   readonly #name: string
 
-  constructor(primitive: Primitive, avals: readonly ShapedArray[], params: unknown, line?: string, profile?: string) {
+  constructor(
+    primitive: Primitive,
+    avals: readonly ShapedArray[],
+    params: unknown,
+    target: Target,
+    line?: string,
+    profile?: string,
+  ) {
     const inputs = avals.map((aval) => new Var(aval))
     const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval))
     const eqn = { primitive, inputs, params, outputs, ...(line !== undefined && { source: line }) }
@@ -164,7 +198,7 @@ class EagerProgram implements Profiled {
     this.#resultCount = outputs.length
     this.#effects = whole.hasEffects ? run : null
     const optimize = primitive.inlined === undefined ? 'none' : 'all'
-    this.#program = jaxpr.outputs.length === 0 ? null : new Program(jaxpr, primitive.name, optimize, profile)
+    this.#program = jaxpr.outputs.length === 0 ? null : target.make(jaxpr, primitive.name, optimize, profile)
   }
 
   run(args: readonly ConcreteArray[]): readonly ConcreteArray[] {
@@ -190,9 +224,24 @@ const eager = new SessionCache<EagerProgram>(maxEagerPrograms)
 
 const typeKey = (aval: ShapedArray): string => (aval.weakType ? `${showAval(aval)}*` : showAval(aval))
 
+/** One operation at once. */
+export const evaluateOn = (
+  target: Target,
+  primitive: Primitive,
+  args: readonly ConcreteArray[],
+  params: unknown,
+): readonly ConcreteArray[] => {
+  const key = `${target.name}${primitive.name}${showParams(primitive, params)}(${args.map((x) => typeKey(x.aval)).join()})`
+  const line = isRecording() ? sourceLine() : undefined
+  const avals = args.map((x) => x.aval)
+  const make = (profile?: string): EagerProgram => new EagerProgram(primitive, avals, params, target, line, profile)
+  const program = line === undefined ? eager.get(key, make) : profiled(`${key} ${line}`, primitive.name, make)
+  return program.run(args)
+}
+
 /** ONNX Runtime on the CPU. */
 export const cpuBackend: Backend = {
-  defaultDevice: 'cpu',
+  defaultDevice: cpuDevice,
 
   allocateScalar: ({ dtype, shape }: ShapedArray, value: Scalar) => {
     const { bytes } = tensor(dtype, [], [value] as readonly number[])
@@ -209,16 +258,12 @@ export const cpuBackend: Backend = {
   allocate: (aval: ShapedArray, data: TypedArray) =>
     transferred(data.byteLength, () => TensorBuffer.from(aval.dtype, aval.shape, data)),
 
+  allocateHost: ({ dtype, shape }: ShapedArray) =>
+    TensorBuffer.from(dtype, shape, new (elementArray(dtype))(sizeOf(shape))),
+
   compile: (jaxpr: Jaxpr, { name, donated = [] }: CompileOptions) => new CompiledProgram(jaxpr, name, donated),
 
-  evaluate(primitive, args, params) {
-    const key = `${primitive.name}${showParams(primitive, params)}(${args.map((x) => typeKey(x.aval)).join()})`
-    const line = isRecording() ? sourceLine() : undefined
-    const avals = args.map((x) => x.aval)
-    const make = (profile?: string): EagerProgram => new EagerProgram(primitive, avals, params, line, profile)
-    const program = line === undefined ? eager.get(key, make) : profiled(`${key} ${line}`, primitive.name, make)
-    return program.run(args)
-  },
+  evaluate: (primitive, args, params) => evaluateOn(cpuTarget, primitive, args, params),
 }
 
 /**

@@ -1,4 +1,5 @@
-export { clearCaches, cpuBackend, sessionCacheStats } from './evaluate.js'
+export * from './devices/index.js'
+export { clearCaches, sessionCacheStats } from './evaluate.js'
 export { profile, type Profile, type ProfileRow, type TraceEvent } from './profile.js'
 export { AllocationError, RuntimeError } from './errors.js'
 export { runtimeStats, type RuntimeStats } from './stats.js'

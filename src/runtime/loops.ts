@@ -1,5 +1,5 @@
 /** The loops of one program: where their arrays come from, and the memory of their results. */
-import type { ConcreteArray, ShapedArray } from '../core/index.js'
+import type { ConcreteArray, ShapedArray, Storage } from '../core/index.js'
 import type { Loop, Partition, Source } from '../fusion/index.js'
 import type { TensorBuffer } from './buffer.js'
 import { type LoopCall, prepareKernel, type ReadyKernel, runLoops } from './loopTeam.js'
@@ -35,7 +35,7 @@ export class Loops {
   run(
     args: readonly ConcreteArray[],
     head: readonly TensorBuffer[],
-    free: Set<TensorBuffer> | null,
+    free: Set<Storage> | null,
     pool: BufferPool,
   ): TensorBuffer[] {
     const results = new Array<TensorBuffer>(this.#avals.length)

@@ -14,35 +14,50 @@ export interface PoolStats {
   readonly dropped: number
 }
 
+/** What a pool recycles. */
+export interface Poolable {
+  readonly type: ElementType
+  readonly shape: readonly number[]
+  readonly byteLength: number
+  poolKey: string | null
+  /** Gives up native memory. */
+  releaseHandle(): void
+}
+
 /** Recycles buffers of equal type and shape; where it holds more than its capacity, the oldest go. */
-export class BufferPool {
+export class BufferPool<B extends Poolable = TensorBuffer> {
   /** Most bytes that wait here. */
   readonly capacity: number
-  readonly #stacks = new Map<string, TensorBuffer[]>()
+  readonly #stacks = new Map<string, B[]>()
   /** All waiting buffers, the oldest first, with their keys. */
-  readonly #waiting = new Map<TensorBuffer, string>()
+  readonly #waiting = new Map<B, string>()
   #bytes = 0
   #hits = 0
   #misses = 0
   #dropped = 0
 
+  readonly #allocate: (type: ElementType, shape: readonly number[]) => B
+
   /** @param capacity in bytes; 1 GiB by default */
-  constructor(capacity: number = DEFAULT_CAPACITY) {
+  constructor(capacity?: number)
+  constructor(capacity: number, allocate: (type: ElementType, shape: readonly number[]) => B)
+  constructor(capacity: number = DEFAULT_CAPACITY, allocate?: (type: ElementType, shape: readonly number[]) => B) {
     this.capacity = capacity
+    this.#allocate = allocate ?? ((type, shape) => TensorBuffer.allocate(type, shape) as unknown as B)
   }
 
   /** A buffer to be written: one given back, or a new one. Its elements are not set. */
-  take(type: ElementType, shape: readonly number[], key: string = poolKey(type, shape)): TensorBuffer {
+  take(type: ElementType, shape: readonly number[], key: string = poolKey(type, shape)): B {
     const reused = this.reuse(key)
     if (reused !== null) return reused
     this.#misses++
-    const made = TensorBuffer.allocate(type, shape)
+    const made = this.#allocate(type, shape)
     made.poolKey = key
     return made
   }
 
   /** A buffer given back, of those with this key. */
-  reuse(key: string): TensorBuffer | null {
+  reuse(key: string): B | null {
     const buffer = this.#stacks.get(key)?.pop()
     if (buffer === undefined) return null
     this.#waiting.delete(buffer)
@@ -53,7 +68,7 @@ export class BufferPool {
   }
 
   /** Hands over a buffer that nobody reads any more; giving one twice is giving it once. */
-  give(buffer: TensorBuffer): void {
+  give(buffer: B): void {
     if (this.#waiting.has(buffer)) return
     if (buffer.byteLength > this.capacity) {
       this.#dropped++

@@ -1,5 +1,5 @@
 /** Programs as sessions and loops: which arguments they take, and the memory of their results. */
-import { type ConcreteArray, config, type Jaxpr, type ShapedArray } from '../core/index.js'
+import { type ConcreteArray, config, type Jaxpr, type ShapedArray, type Storage } from '../core/index.js'
 import { partition } from '../fusion/index.js'
 import { lower } from '../transforms/index.js'
 import type { Operand, TensorBuffer } from './buffer.js'
@@ -48,7 +48,7 @@ export class Program {
   }
 
   /** The results; of `free`, arguments that nobody needs afterwards, those are taken out whose memory results were put into. */
-  run(args: readonly ConcreteArray[], free: Set<TensorBuffer> | null = null): TensorBuffer[] {
+  run(args: readonly ConcreteArray[], free: Set<Storage> | null = null): TensorBuffer[] {
     const buffers = this.#session === null ? [] : this.#runSession(this.#session, args)
     return this.#loops === null ? buffers : this.#finish(this.#loops, args, buffers, free)
   }
@@ -88,7 +88,7 @@ export class Program {
     loops: Loops,
     args: readonly ConcreteArray[],
     head: readonly TensorBuffer[],
-    free: Set<TensorBuffer> | null,
+    free: Set<Storage> | null,
   ): TensorBuffer[] {
     return recorded('kernel', 'fused loops', { op_name: 'loop', source: '' }, () => loops.run(args, head, free, pool))
   }

@@ -1,7 +1,7 @@
 /** Compiled models and their runs. */
-import { addressOf, check, created, ort, type Pointer, readString } from './api.js'
-import { type Operand, type TensorBuffer, unpin } from './buffer.js'
-import { compile, type Optimize } from './compile.js'
+import { addressOf, check, created, ort, type Pointer, readString, type StringArray, stringArray } from './api.js'
+import { type Operand, type PinnableOperand, unpin } from './buffer.js'
+import { compile, type ExecutionProvider, type Optimize } from './compile.js'
 import { SessionArityError, SessionReleasedError } from './errors.js'
 import { flushDenormals, restoreDenormals } from './floatingPoint.js'
 import { beginEpoch } from './handle.js'
@@ -22,16 +22,14 @@ export interface SessionOptions {
   readonly foldConstants?: boolean
   /** Where to write what the runtime measures: the beginning of a file name; see {@link Session.endProfiling}. */
   readonly profile?: string
+  /** Where it runs; by default on the CPU. */
+  readonly provider?: ExecutionProvider
   /** Names the session in errors. */
   readonly name?: string
 }
 
-/** Where a session's C strings or handles lie, with the memory kept alive. */
-interface NativeArray {
-  readonly values: BigUint64Array
-  readonly address: Pointer
-  readonly memory: readonly ArrayBuffer[]
-}
+/** Where a session's handles lie, with the memory kept alive. */
+type NativeArray = StringArray
 
 interface NativeSession {
   pointer: Pointer
@@ -46,6 +44,7 @@ export class Session {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly #native: NativeSession
+  readonly #runOptions: Pointer | null
   readonly #inputNames: NativeArray
   readonly #outputNames: NativeArray
   readonly #inputHandles: NativeArray
@@ -58,11 +57,13 @@ export class Session {
    * @throws LibraryError where ONNX Runtime cannot be loaded.
    * @throws RuntimeError where it refuses the model.
    */
-  constructor(model: Uint8Array, { inputs, outputs, optimize, foldConstants = false, profile, name }: SessionOptions) {
+  constructor(model: Uint8Array, options: SessionOptions) {
+    const { inputs, outputs, optimize, foldConstants = false, profile, provider, name } = options
     this.name = name ?? 'anonymous'
     this.inputs = inputs
     this.outputs = outputs
-    this.#native = { pointer: compile(model, { optimize, foldConstants, profile }, `session '${this.name}'`) }
+    this.#native = { pointer: compile(model, { optimize, foldConstants, profile, provider }, `session '${this.name}'`) }
+    this.#runOptions = provider?.runOptions ?? null
     this.#inputNames = stringArray(inputs)
     this.#outputNames = stringArray(outputs)
     this.#inputHandles = nativeArray(inputs.length)
@@ -103,7 +104,7 @@ export class Session {
     try {
       return ort().Run(
         this.#native.pointer,
-        null,
+        this.#runOptions,
         this.#inputNames.address,
         this.#inputHandles.address,
         inputs.length,
@@ -123,7 +124,7 @@ export class Session {
    * work may differ from {@link run} in numbers below 1.2e-38.
    * @returns a promise that rejects with what {@link run} throws
    */
-  async runAsync(inputs: readonly TensorBuffer[], outputs: readonly TensorBuffer[]): Promise<void> {
+  async runAsync(inputs: readonly PinnableOperand[], outputs: readonly PinnableOperand[]): Promise<void> {
     this.#checkCall(inputs, outputs)
     // The arrays and the buffers in them must live until the call ends: the closure below holds them.
     const held = [[...inputs], [...outputs]] as const
@@ -140,6 +141,7 @@ export class Session {
       const status = await new Promise<Pointer | null>((resolve, reject) => {
         ort().Run.async(
           this.#native.pointer,
+          // The thread waits for the device, so that nobody else has to.
           null,
           this.#inputNames.address,
           inputHandles.address,
@@ -234,22 +236,7 @@ function releaseNative(native: NativeSession): void {
   counters.sessionsLive--
 }
 
-function nativeArray(length: number, ...memory: readonly ArrayBuffer[]): NativeArray {
+function nativeArray(length: number): NativeArray {
   const own = new ArrayBuffer(length * 8)
-  return { values: new BigUint64Array(own), address: addressOf(own), memory: [own, ...memory] }
-}
-
-function stringArray(strings: readonly string[]): NativeArray {
-  const encoded = strings.map((text) => Buffer.from(`${text}\0`, 'utf8'))
-  const text = new ArrayBuffer(encoded.reduce((total, bytes) => total + bytes.length, 0))
-  const array = nativeArray(strings.length, text)
-  const start = addressOf(text)
-  const target = new Uint8Array(text)
-  let offset = 0
-  encoded.forEach((bytes, index) => {
-    target.set(bytes, offset)
-    array.values[index] = start + BigInt(offset)
-    offset += bytes.length
-  })
-  return array
+  return { values: new BigUint64Array(own), address: addressOf(own), memory: [own] }
 }

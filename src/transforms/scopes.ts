@@ -1,5 +1,5 @@
 /** Names for parts of programs, evaluation while tracing, types of values, and trees as vectors. */
-import { evalTrace, type NDArray, promoteTypes, type ShapedArray, withTrace } from '../core/index.js'
+import { ConcreteArray, evalTrace, type NDArray, promoteTypes, type ShapedArray, withTrace } from '../core/index.js'
 import { concatenate, convertElementType, reshape, sliceInDim } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
 import { arrayLeaf, avalOfLeaf } from './arguments.js'
@@ -28,8 +28,14 @@ export const ensureCompileTimeEval = <T>(f: () => T): T => withTrace(evalTrace, 
 /** Shape, dtype and weakness of an array or a number. @throws ArgumentError */
 export const typeOf = (x: unknown): ShapedArray => avalOfLeaf('typeof', x, 0)
 
-/** The tree itself: execution is synchronous, and its values are there. */
-export const blockUntilReady = <T>(x: T): T => x
+/**
+ * The tree itself, when its values are there: on the CPU they always are, on a GPU a program may still be writing them.
+ * Reading an array waits by itself.
+ */
+export const blockUntilReady = <T>(x: T): T => {
+  for (const leaf of tree.leaves<unknown>(x)) if (leaf instanceof ConcreteArray) leaf.waitUntilReady()
+  return x
+}
 
 /**
  * The leaves of a tree in one vector, of the dtype that they promote to, and the function back.

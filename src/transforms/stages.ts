@@ -49,7 +49,7 @@ export class Lowered<A extends readonly unknown[] = readonly unknown[], R = unkn
   readonly #text: string
   constructor(source: StageSource) {
     super(source)
-    this.#text = lower(source.jaxpr, backend().defaultDevice).graph.text()
+    this.#text = lower(source.jaxpr, backend().defaultDevice.platform).graph.text()
   }
   /** The nodes of the graph, one a line. */
   asText(): string {

@@ -1,0 +1,54 @@
+/** An opened device: its memory, and how programs are made for it. */
+import type { Device } from '../../core/index.js'
+import { type Storage } from '../../core/index.js'
+import { GraphBuilder } from '../../onnx/index.js'
+import { created, ort } from '../api.js'
+import type { TensorBuffer } from '../buffer.js'
+import { compile, type ExecutionProvider } from '../compile.js'
+import type { Target } from '../evaluate.js'
+import { DeviceBuffer } from './deviceBuffer.js'
+import { DeviceMemory } from './deviceMemory.js'
+import { DeviceProgram } from './deviceProgram.js'
+import type { Driver } from './driver.js'
+
+/** A device that works. */
+export class DeviceTarget implements Target {
+  readonly name: string
+  readonly memory: DeviceMemory
+  readonly #provider: ExecutionProvider
+
+  /** @throws DeviceUnavailableError, or what the runtime says */
+  constructor(
+    readonly device: Device,
+    driver: Driver,
+  ) {
+    this.name = `${device.name} `
+    const provider = driver.provider(device.id)
+    // The device exists for the runtime as long as a session does.
+    const session = compile(probe(), { optimize: 'none', foldConstants: false, provider }, `the device ${device.name}`)
+    const info = driver.memoryInfo(device.id)
+    const { CreateAllocator } = ort()
+    const allocator = created((out) => CreateAllocator(session, info, out), `the memory of ${device.name}`)
+    this.#provider = provider
+    this.memory = new DeviceMemory(device, driver, allocator)
+  }
+
+  readonly make: Target['make'] = (jaxpr, name, optimize, profile) =>
+    new DeviceProgram(this.memory, this.#provider, jaxpr, name, optimize, profile)
+
+  recycle(storage: Storage): void {
+    if (storage instanceof DeviceBuffer && storage.memory === this.memory && !storage.isPinned) {
+      this.memory.pool.give(storage)
+    }
+  }
+
+  upload(host: TensorBuffer): DeviceBuffer {
+    return this.memory.upload(host)
+  }
+}
+
+const probe = (): Uint8Array => {
+  const graph = new GraphBuilder()
+  graph.output(graph.op('Add', [graph.input('float32', [1]), graph.scalar('float32', 1)]), 'float32', [1])
+  return graph.encode()
+}
