@@ -1,11 +1,11 @@
 /**
- * Feeds every public function of arrays with random arguments: `npm run fuzz -- [minutes] [seed] [name…]`.
+ * Feeds every public function of arrays, Optax and the transformations with random arguments: `npm run fuzz -- [minutes] [seed] [name…]`.
  *
  * Most calls are those of the golden tables with something changed: other shapes, dtypes, NaN, infinities, empty arrays, bad numbers and
- * names; functions without a table get arguments from a pool. Control flow gets fixed programs; functions are called under transformations,
- * too. A call must return or throw one of our errors. Calls run in a child process: if one kills it or hangs, the parent says which,
- * and starts another child. Shapes come from few, so that most programs have been compiled before. Arguments of another kind than the type says
- * (a string for an array) must not kill or hang; what they throw is counted apart.
+ * names, values of another kind than the type says; functions without a table get arguments from a pool. Control flow and transformations
+ * get fixed programs too, and what they return is called. A call must return or throw one of our errors: JavaScript's own, and
+ * those of ONNX Runtime, are findings. Calls run in a child process: if one kills it or hangs, the parent says which, and starts another
+ * child. Shapes come from few, so that most programs have been compiled before.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
@@ -17,7 +17,7 @@ import * as onnax from '../src/index.js'
 const { grad, image, jit, jvp, lax, NDArray, nn, np, ops, optax, random, scipy, vmap } = onnax
 type NDArray = onnax.NDArray
 type F = (...args: unknown[]) => unknown
-type Kind = 'returned' | 'refused' | 'ill typed' | 'finding'
+type Kind = 'returned' | 'refused' | 'finding'
 
 /** A call under a transformation: of all its arrays, or of the first one. */
 const transformed = (name: string, f: F, args: readonly unknown[], pool: Pool): readonly [text: string, call: F] => {
@@ -51,12 +51,12 @@ const skipped = /^lax\.(cond|switch|scan|whileLoop|foriLoop|associativeScan|map)
 
 type Unary = (x: NDArray) => NDArray
 const unary: readonly Unary[] = [
-  (x) => x.mul(2).add(1),
+  (x) => np.add(np.multiply(x, 2), 1),
   (x) => np.sin(x),
   (x) => x,
   (x) => np.cumsum(x),
   (x) => np.sum(x),
-  (x) => x.astype('float32'),
+  (x) => np.astype(x, 'float32'),
 ]
 const choice = (i: unknown): Unary => unary[Math.abs(Math.trunc(Number(i)) || 0) % unary.length]!
 
@@ -64,22 +64,53 @@ const choice = (i: unknown): Unary => unary[Math.abs(Math.trunc(Number(i)) || 0)
 const control: Readonly<Record<string, F>> = {
   cond: (p, x, i, j) => lax.cond(p as NDArray, choice(i), choice(j), x as NDArray),
   switch: (k, x, i, j) => lax.switch(k as NDArray, [choice(i), choice(j)], x as NDArray),
-  scan: (c, xs, i) => lax.scan((a: NDArray, x: NDArray) => [choice(i)(a), a.mul(x)] as const, c as NDArray, xs as NDArray), // prettier-ignore
+  scan: (c, xs, i) => lax.scan((a: NDArray, x: NDArray) => [choice(i)(a), np.multiply(a, x)] as const, c as NDArray, xs as NDArray), // prettier-ignore
   foriLoop: (x, i, n) => lax.foriLoop(0, Math.min(Number(n) || 0, 9), (_i, c: NDArray) => choice(i)(c), x as NDArray),
   whileLoop: (x, i) =>
     lax.whileLoop(
-      ([n]: readonly [NDArray, NDArray]) => n.lt(3),
-      ([n, c]: readonly [NDArray, NDArray]) => [n.add(1), choice(i)(c)] as const,
+      ([n]: readonly [NDArray, NDArray]) => np.less(n, 3),
+      ([n, c]: readonly [NDArray, NDArray]) => [np.add(n, 1), choice(i)(c)] as const,
       [np.array(0, { dtype: 'int32' }), x as NDArray] as const,
     ),
-  associativeScan: (x, axis) => lax.associativeScan(([a], [b]) => [a!.mul(b!)], [x as NDArray], axis as number),
+  associativeScan: (x, axis) =>
+    lax.associativeScan(([a], [b]) => [np.multiply(a!, b!)], [x as NDArray], axis as number),
   map: (xs, i) => lax.map(choice(i), xs as NDArray),
 }
 
+/** Functions of one argument for transformations, some of which they must refuse. */
+const programs: readonly F[] = [
+  (x) => np.sum(np.multiply(x as NDArray, x as NDArray)),
+  (x) => np.sin(x as NDArray),
+  (x) => np.multiply(x as NDArray, 2),
+  (x) => [x, x],
+  (x) => ({ a: x }),
+  (x) => [np.sum(x as NDArray), x],
+  (x) => np.sum(np.sort(x as NDArray)),
+  () => 3,
+  () => undefined,
+  () => 'text',
+]
+
+const transformations = [
+  ...['blockUntilReady', 'checkGrads', 'checkify', 'checkJaxpr', 'checkpoint', 'checkpointName', 'closureConvert', 'customGradient'],
+  ...['customJvp', 'customVjp', 'disableJit', 'ensureCompileTimeEval', 'evalShape', 'fwdAndBwd', 'grad', 'hessian', 'jacfwd'],
+  ...['jacobian', 'jacrev', 'jit', 'jvp', 'linearize', 'linearizeWithAux', 'linearTranspose', 'makeJaxpr', 'namedCall'],
+  ...['namedScope', 'ravelPytree', 'remat', 'typeof', 'valueAndGrad', 'vjp', 'vjpWithAux', 'vmap'],
+] // prettier-ignore
+
+const isClass = (f: unknown): boolean => /^class\b/.test(Function.prototype.toString.call(f))
+
 const collect = (path: string, value: unknown): readonly (readonly [string, F])[] => {
+  if (isClass(value)) {
+    const Class = value as new (...args: readonly unknown[]) => unknown
+    return [[path, (...args) => new Class(...args)]]
+  }
   if (typeof value === 'function') return skipped.test(path) ? [] : [[path, value as F]]
   return isModule(value) ? Object.entries(value).flatMap(([key, inner]) => collect(`${path}.${key}`, inner)) : []
 }
+
+const moduleOf = (members: Readonly<Record<string, unknown>>): object =>
+  Object.assign(Object.create(null, { [Symbol.toStringTag]: { value: 'Module' } }) as object, members)
 
 const functions = new Map(
   Object.entries({
@@ -90,11 +121,9 @@ const functions = new Map(
     ops,
     random,
     scipy,
-    'optax.losses': optax.losses,
-    'optax.projections': optax.projections,
-    'optax.schedules': optax.schedules,
-    'optax.tree': optax.tree,
-    control: Object.assign(Object.create(null, { [Symbol.toStringTag]: { value: 'Module' } }) as object, control),
+    optax,
+    control: moduleOf(control),
+    transforms: moduleOf(Object.fromEntries(transformations.map((name) => [name, (onnax as Record<string, unknown>)[name]]))), // prettier-ignore
   }).flatMap(([name, value]) => collect(name, value)),
 )
 
@@ -220,9 +249,10 @@ const decode = (v: Json): unknown => {
   return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, decode(item)]))
 }
 
-/** The value with something changed that keeps its kind. */
+/** The value with something changed, mostly of its kind. */
 const mutate = (v: unknown, pool: Pool): unknown => {
   const { pick, chance, array } = pool
+  if (chance(0.1)) return pool.any()
   if (v instanceof NDArray) {
     const draw = pick([0, 1, 2, 3, 4, 5])
     if (draw === 0) return v.astype(pick(np.dtypes))
@@ -251,28 +281,21 @@ const mutate = (v: unknown, pool: Pool): unknown => {
   return v
 }
 
-interface Arguments {
-  readonly args: readonly unknown[]
-  /** Whether an argument may be of another kind than the type says. */
-  readonly isWild: boolean
-}
-
-/** Functions whose rows lack the functions that they are given. */
-const incomplete = /^np\.(piecewise|fromfunction|applyAlongAxis|applyOverAxes|vectorize)$/
-
-const argumentsFor = (name: string, f: F, pool: Pool): Arguments => {
+const argumentsFor = (name: string, f: F, pool: Pool): readonly unknown[] => {
   const { pick, chance } = pool
+  if (name.startsWith('transforms.') && chance(0.8)) {
+    const isNamed = name === 'transforms.namedScope'
+    const rest = Array.from({ length: pick([0, 1, 1, 2]) }, () => (chance(0.6) ? pool.array() : pool.any()))
+    return [...(isNamed ? ['name'] : []), pick(programs), ...rest]
+  }
   if (name.startsWith('optax.tree.') && chance(0.8)) {
     const leaf = (): unknown => (chance(0.9) ? pool.array() : pool.any(2))
     const tree = (): unknown => pick([() => ({ a: leaf(), b: [leaf()] }), leaf, () => [leaf(), leaf()], () => ({})])()
     const trees = Array.from({ length: Math.max(f.length, 1) }, () => (chance(0.8) ? tree() : pool.any()))
-    return { args: trees, isWild: true }
+    return trees
   }
   if (name.startsWith('optax.schedules.') && chance(0.8)) {
-    return {
-      args: Array.from({ length: Math.max(f.length, 3) }, () => pick([...oddNumbers, 0.1, 10, 100])),
-      isWild: true,
-    }
+    return Array.from({ length: Math.max(f.length, 3) }, () => pick([...oddNumbers, 0.1, 10, 100]))
   }
   const table = rows.get(name)
   if (table !== undefined && chance(0.85)) {
@@ -283,17 +306,17 @@ const argumentsFor = (name: string, f: F, pool: Pool): Arguments => {
       const at = pick(all.map((_, k) => k))
       all = all.map((v, k) => (k === at ? mutate(v, pool) : v))
     }
-    return { args: all, isWild: incomplete.test(name) }
+    return all
   }
   const count = Math.max(f.length, pick([1, 1, 2, 2, 3]))
   const isRandom = name.startsWith('random.')
   if (chance(0.6)) {
     // Arrays only, and a key in front of samplers: what most functions take.
     const arrays = Array.from({ length: Math.max(f.length, 1) }, () => pool.array())
-    return { args: isRandom ? [random.key(pick([0, 1, 7])), ...arrays.slice(1)] : arrays, isWild: true }
+    return isRandom ? [random.key(pick([0, 1, 7])), ...arrays.slice(1)] : arrays
   }
   const args = Array.from({ length: count }, () => pool.any())
-  return { args: isRandom ? [random.key(0), ...args.slice(1)] : args, isWild: true }
+  return isRandom ? [random.key(0), ...args.slice(1)] : args
 }
 
 const show = (v: unknown): string => {
@@ -317,6 +340,21 @@ const ours = Object.entries(onnax).flatMap(([name, value]) =>
   name.endsWith('Error') && name !== 'RuntimeError' ? [value as unknown as new () => Error] : [],
 )
 
+/** What a call gave, used once: functions are called, transformations of gradients run. */
+const used = (result: unknown, pool: Pool): unknown => {
+  if (typeof result === 'function') return isClass(result) ? null : (result as F)(pool.chance(0.7) ? pool.array() : pool.any()) // prettier-ignore
+  if (Array.isArray(result))
+    return result.map((item: unknown) => (typeof item === 'function' ? used(item, pool) : item))
+  if (typeof result === 'object' && result !== null && 'init' in result && 'update' in result) {
+    const { init, update } = result as unknown as { readonly init: F; readonly update: F }
+    if (typeof init !== 'function' || typeof update !== 'function') return result
+    const params = pool.pick<() => unknown>([() => ({ a: np.ones([3]), b: [np.ones([2, 3])] }), () => pool.array(), () => pool.any()])() // prettier-ignore
+    const grads = pool.chance(0.7) ? params : pool.any()
+    return update(grads, init(params), pool.chance(0.8) ? params : pool.any())
+  }
+  return result
+}
+
 const force = (x: unknown): void => {
   if (x instanceof NDArray) x.data({ copy: false })
   else if (Array.isArray(x)) x.forEach(force)
@@ -335,20 +373,19 @@ const runChild = (seed: number, seconds: number, log: string, names: readonly st
   let count = 0
   while (Date.now() < end) {
     const [name, f] = pool.pick(all)
-    const { args, isWild } = argumentsFor(name, f, pool)
+    const args = argumentsFor(name, f, pool)
     const [called, call] = transformed(name, f, args, pool)
     const text = `${called}(${args.map(show).join(', ')})`.slice(0, 2000)
     count += 1
     writeSync(file, `${count} ${text}\n`.padEnd(2048), 0)
     let kind: Kind = 'returned'
     try {
-      const result = call(...args)
-      force(name.startsWith('optax.schedules.') && typeof result === 'function' ? (result as F)(pool.any()) : result)
+      force(used(call(...args), pool))
     } catch (error) {
       const isOurs = ours.some((type) => error instanceof type)
-      kind = isOurs ? 'refused' : isWild && !(error instanceof onnax.RuntimeError) ? 'ill typed' : 'finding'
+      kind = isOurs ? 'refused' : 'finding'
       if (kind === 'finding')
-        tell({ finding: `${called}: ${(error as Error).name}: ${(error as Error).message.slice(0, 300)}`, call: text })
+        tell({ finding: `${called}: ${(error as Error).name}: ${(error as Error).message.slice(0, 300)}`, call: `${text}\n    ${((error as Error).stack ?? '').split('\n').filter((line) => line.includes('/src/')).slice(0, 3).join('\n    ')}` }) // prettier-ignore
     }
     const of = (counts[name] ??= {})
     of[kind] = (of[kind] ?? 0) + 1
@@ -395,7 +432,7 @@ const runParent = async (minutes: number, firstSeed: number, names: readonly str
         else known.times += 1
       } else {
         for (const [name, kinds] of Object.entries(message.counts)) {
-          const sum = totals.get(name) ?? { returned: 0, refused: 0, 'ill typed': 0, finding: 0 }
+          const sum = totals.get(name) ?? { returned: 0, refused: 0, finding: 0 }
           for (const [kind, n] of Object.entries(kinds)) sum[kind as Kind] += n
           totals.set(name, sum)
         }
@@ -433,7 +470,7 @@ const runParent = async (minutes: number, firstSeed: number, names: readonly str
     console.log(`${name}: ${Object.entries(counts).filter(([, n]) => n > 0).map(([kind, n]) => `${n} ${kind}`).join(', ')}`) // prettier-ignore
   for (const { text, call, times } of [...findings.values()].sort((a, b) => b.times - a.times))
     console.log(`\n${times} × ${text}\n    ${call}`)
-  const kinds = (['returned', 'refused', 'ill typed', 'finding'] as const).map((kind) => `${sum(kind)} ${kind}`)
+  const kinds = (['returned', 'refused', 'finding'] as const).map((kind) => `${sum(kind)} ${kind}`)
   console.log(`\n${[...totals.values()].flatMap((c) => Object.values(c)).reduce((a, b) => a + b, 0)} calls of ${totals.size} functions: ${kinds.join(', ')}; ${findings.size} kinds of findings; ${deaths.length} deaths`) // prettier-ignore
   if (untouched.length > 0) console.log(`not called: ${untouched.join(' ')}`)
   return findings.size === 0 && deaths.length === 0

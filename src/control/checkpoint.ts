@@ -16,6 +16,7 @@ import {
   type Tangent,
   type Var,
   zero,
+  requireFunction,
 } from '../core/index.js'
 import { castTo, instantiate, kernel } from '../lax/index.js'
 import type { OnnxValue } from '../onnx/index.js'
@@ -235,6 +236,7 @@ export const checkpoint = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CheckpointOptions = {},
 ): ((...args: A) => R) => {
+  requireFunction('checkpoint', f)
   const name = typeof f.name === 'string' && f.name !== '' ? f.name : 'anonymous'
   const site = `checkpoint(${name})`
   checkOptions(site, options, ['policy', 'staticArgnums', 'preventCse'])

@@ -18,11 +18,22 @@ import {
   stage,
   type Tangent,
   zero,
+  requireFunction,
+  Tracer,
 } from '../core/index.js'
 import { clamp, convertElementType, eq, instantiate, reshape, select, zerosOf } from '../lax/index.js'
 import type { GraphBuilder, OnnxValue } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
-import { arrayLeaf, type Fn, outputLeaves, partialEvalJaxpr, merge, where, whereNot } from '../transforms/index.js'
+import {
+  arrayLeaf,
+  type Fn,
+  isJitDisabled,
+  outputLeaves,
+  partialEvalJaxpr,
+  merge,
+  where,
+  whereNot,
+} from '../transforms/index.js'
 import { batchedOf, batchInFront, jvpOf, transposedOf } from './jaxprs.js'
 
 export interface CondParams {
@@ -231,10 +242,15 @@ const switchCase = <A extends readonly unknown[], R>(
   branches: readonly ((...operands: A) => R)[],
   ...operands: A
 ): R => {
+  for (const branch of branches) requireFunction('switch', branch)
   if (branches.length === 0) throw new ArgumentError('switch', 'at least one branch', 'none')
   const [leaves, treedef] = tree.flatten(operands)
   const arrays = leaves.map((x, i) => arrayLeaf('switch', x, i))
   const given = branchIndex('switch', index)
+  if (isJitDisabled() && !(given instanceof Tracer)) {
+    const at = Math.min(Math.max(given.item(), 0), branches.length - 1)
+    return branches[at]!(...(treedef.unflatten(arrays) as A))
+  }
   let structure: tree.TreeDef | null = null
   const traceAll = (strong: boolean) =>
     branches.map((branch, b) =>

@@ -1,5 +1,5 @@
 /** Functions with a derivative of their own. */
-import { ArgumentError, bind, NDArray, type Primitive, zero } from '../core/index.js'
+import { ArgumentError, bind, checkOptions, NDArray, type Primitive, requireFunction, zero } from '../core/index.js'
 import { add, instantiate } from '../lax/index.js'
 import { backward, type Fn, outputLeaves, vmapFlat } from '../transforms/index.js'
 import {
@@ -85,8 +85,11 @@ export type CustomJvpOptions = CustomOptions
  */
 export const customJvp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { nondiffArgnums = [] }: CustomJvpOptions = {},
+  options: CustomJvpOptions = {},
 ): CustomJvpFunction<A, R> => {
+  requireFunction('customJvp', f)
+  checkOptions('customJvp', options, ['nondiffArgnums'])
+  const { nondiffArgnums = [] } = options
   const name = nameOf(f)
   const where = `defjvp of ${name}`
   let given: Fn | null = null

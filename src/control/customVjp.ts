@@ -12,6 +12,8 @@ import {
   type Tangent,
   withShape,
   zero,
+  requireFunction,
+  checkOptions,
 } from '../core/index.js'
 import { instantiate, reduceSum } from '../lax/index.js'
 import type * as tree from '../pytree/index.js'
@@ -190,8 +192,11 @@ export type CustomVjpOptions = CustomOptions
  */
 export const customVjp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { nondiffArgnums = [] }: CustomVjpOptions = {},
+  options: CustomVjpOptions = {},
 ): CustomVjpFunction<A, R> => {
+  requireFunction('customVjp', f)
+  checkOptions('customVjp', options, ['nondiffArgnums'])
+  const { nondiffArgnums = [] } = options
   const name = nameOf(f)
   const where = `customVjp(${name})`
   let given: readonly [Fn, Fn] | null = null

@@ -13,9 +13,9 @@ import {
   strengthened,
   withShape,
 } from '../core/index.js'
-import { convertElementType } from '../lax/index.js'
+import { concatenate, convertElementType, expandDims, reshape, sliceInDim } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
-import { arrayLeaf, jitP, outputLeaves, splitAt } from '../transforms/index.js'
+import { arrayLeaf, isJitDisabled, jitP, outputLeaves, splitAt } from '../transforms/index.js'
 import { scanP } from './scanPrimitive.js'
 
 export interface ScanOptions {
@@ -55,24 +55,46 @@ export const scan = <C, X, Y>(
     throw new ShapeError('scan', 'first axes of one size (and that of length)', arrays.map((x) => showAval(x.aval)).join(', ') + (length === undefined ? '' : ` and length ${length}`)) // prettier-ignore
   }
   let carry = initLeaves.map((x, i) => arrayLeaf('scan', x, i))
+  const nextCarry = (c: unknown): readonly NDArray[] =>
+    carryTree
+      .flattenUpTo(c, { where: 'scan', left: 'the first carry', right: 'the carry returned' })
+      .map((x, i) => arrayLeaf('scan', x, i))
+  const step = (c: readonly NDArray[], x: readonly NDArray[]): readonly [C, Y] => {
+    const result: unknown = f(carryTree.unflatten(c) as C, xTree.unflatten(x) as X)
+    if (Array.isArray(result) && result.length === 2) return result as unknown as readonly [C, Y]
+    throw new ArgumentError('scan', 'a function that returns [carry, y]', typeof result)
+  }
+  // Without steps only a trace tells the types of the results.
+  if (isJitDisabled() && size > 0) {
+    const rows: (readonly NDArray[])[] = []
+    let resultTree: tree.TreeDef | null = null
+    for (let n = 0; n < size; n++) {
+      const at = reverse ? size - 1 - n : n
+      const [c, y] = step(carry, arrays.map((x) => reshape(sliceInDim(x, at, at + 1), x.shape.slice(1)))) // prettier-ignore
+      carry = [...nextCarry(c)]
+      const [ys, structure] = outputLeaves('scan', y)
+      resultTree = structure
+      rows.push(ys)
+    }
+    if (reverse) rows.reverse()
+    const stacked = rows[0]!.map((_, i) =>
+      concatenate(
+        rows.map((row) => expandDims(row[i]!, [0])),
+        0,
+      ),
+    )
+    return [carryTree.unflatten(carry) as C, resultTree!.unflatten(stacked) as Y]
+  }
   const sliceAvals = arrays.map((x) => withShape(x.aval, x.shape.slice(1)))
   const trace = (avals: readonly ShapedArray[]) => {
     let resultTree: tree.TreeDef | null = null
     const staged = stage(
       (...args) => {
         const [c, x] = splitAt(args, carry.length)
-        const result: unknown = f(carryTree.unflatten(c!) as C, xTree.unflatten(x!) as X)
-        if (!Array.isArray(result) || result.length !== 2) {
-          throw new ArgumentError('scan', 'a function that returns [carry, y]', typeof result)
-        }
-        const next = carryTree.flattenUpTo(result[0], {
-          where: 'scan',
-          left: 'the first carry',
-          right: 'the carry returned',
-        })
-        const [ys, structure] = outputLeaves('scan', result[1])
+        const [next, y] = step(c!, x!)
+        const [ys, structure] = outputLeaves('scan', y)
         resultTree = structure
-        return [...next.map((y, i) => arrayLeaf('scan', y, i)), ...ys]
+        return [...nextCarry(next), ...ys]
       },
       [...avals, ...sliceAvals],
     )

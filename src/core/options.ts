@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { OptionsError } from './errors.js'
+import { ArgumentError, OptionsError } from './errors.js'
 
 /**
  * A codec that refuses keys it does not know, where `t.exact` drops them silently.
@@ -51,8 +51,12 @@ export const decodeOptions = <A>(where: string, codec: t.Decoder<unknown, A>, op
     }),
   )
 
-/** Refuse options with unknown names. @throws OptionsError */
+/** Refuse options with unknown names. @throws OptionsError; ArgumentError for what is no object */
 export const checkOptions = (where: string, options: object, known: readonly string[]): void => {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null) {
+    throw new ArgumentError(where, `options { ${known.join(', ')} }`, `${String(given)}; leave it out, or write { … }`)
+  }
   const unknown = Object.keys(options).filter((name) => !known.includes(name))
   if (unknown.length === 0) return
   const message = `unknown option ${unknown.join(', ')}; known: ${known.join(', ')}`

@@ -4,6 +4,7 @@ import { NDArray, Tracer } from './array.js'
 import { backend } from './backend.js'
 import { ArgumentError, EscapedTracerError } from './errors.js'
 import type { Primitive } from './primitive.js'
+import { kindOf } from './signature.js'
 
 /** An interpreter of operations. */
 export interface Trace {
@@ -41,8 +42,6 @@ export const withTrace = <T>(trace: Trace, f: () => T): T => {
   }
 }
 
-const kindOf = (x: unknown): string => (x === null ? 'null' : typeof x)
-
 /** Untyped callers may hand anything: for what reads fields of arrays before it binds. @throws ArgumentError */
 export const requireArrays = (where: string, args: readonly unknown[]): void => {
   for (const x of args) {
@@ -54,6 +53,11 @@ export const requireArrays = (where: string, args: readonly unknown[]): void => 
 /** As {@link requireArrays}, for lists of sizes, axes and arrays. @throws ArgumentError */
 export const requireLists = (where: string, args: readonly unknown[]): void => {
   for (const x of args) if (!Array.isArray(x)) throw new ArgumentError(where, 'lists', kindOf(x))
+}
+
+/** As {@link requireArrays}, for a function. @throws ArgumentError */
+export const requireFunction = (where: string, f: unknown): void => {
+  if (typeof f !== 'function') throw new ArgumentError(where, 'a function', `${kindOf(f)}; pass the function itself`)
 }
 
 /** Apply an operation under the current interpreter. @throws ArgumentError if an argument is no array */

@@ -1,5 +1,13 @@
 /** `checkGrads`: derivatives against finite differences. */
-import { ArgumentError, checkOptions, type ConcreteArray, type NDArray } from '../core/index.js'
+import {
+  ArgumentError,
+  checkOptions,
+  type ConcreteArray,
+  type NDArray,
+  requireFunction,
+  requireLists,
+  requireArrays,
+} from '../core/index.js'
 import { add, broadcastedIota, convertElementType, mul, reduceSum, reshape, sin, sub } from '../lax/index.js'
 import { range } from '../lax/index.js'
 import { jvp, vjp } from './tangents.js'
@@ -43,6 +51,9 @@ const total = (x: NDArray): number => (reduceSum(x, range(x.ndim)) as ConcreteAr
  * checkGrads((x: NDArray) => np.sin(x), [np.array(0.5, { dtype: 'float64' })])
  */
 export const checkGrads = (f: F, args: readonly NDArray[], options: CheckGradsOptions = {}): void => {
+  requireFunction('checkGrads', f)
+  requireLists('checkGrads', [args])
+  requireArrays('checkGrads', args)
   checkOptions('checkGrads', options, ['order', 'modes', 'eps', 'atol', 'rtol'])
   if (args.length === 0) throw new ArgumentError('checkGrads', 'at least one argument', 'none')
   const isDouble = args.every((x) => x.dtype === 'float64')

@@ -1,5 +1,5 @@
 /** Functions with what they close over, or keep, made visible: `closureConvert` and `fwdAndBwd`. */
-import { checkOptions, evalJaxpr, type NDArray, stage, Tracer } from '../core/index.js'
+import { checkOptions, evalJaxpr, type NDArray, stage, Tracer, requireFunction } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { arrayLeaf, type Fn, outputLeaves } from './arguments.js'
 import { type GradsOf, positionsOf } from './grad.js'
@@ -24,6 +24,7 @@ export const closureConvert = <A extends readonly unknown[], R>(
   ...exampleArgs: A
 ): readonly [(...args: readonly [...A, ...NDArray[]]) => R, readonly NDArray[]] => {
   const where = 'closureConvert'
+  requireFunction(where, f)
   const [leaves, treedef] = tree.flatten<readonly unknown[]>(exampleArgs)
   let structure: tree.TreeDef | null = null
   const { jaxpr, consts } = stage(
@@ -84,6 +85,7 @@ export const fwdAndBwd = <
   f: (...args: A) => R,
   options: FwdAndBwdOptions<N, Aux> = {},
 ): readonly [Forward<A, R, Aux>, Backward<A, N>] => {
+  requireFunction('fwdAndBwd', f)
   checkOptions('fwdAndBwd', options, ['argnums', 'hasAux', 'jitted'])
   const {
     argnums = 0,

@@ -10,6 +10,7 @@ import {
   showAval,
   type Tangent,
   zero,
+  requireFunction,
 } from '../core/index.js'
 import { instantiate } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
@@ -71,6 +72,7 @@ export const positionsOf = (
   args: readonly unknown[],
 ): readonly number[] => {
   const numbers = typeof argnums === 'number' ? [argnums] : argnums
+  if (!Array.isArray(numbers)) throw new ArgumentError(where, 'argnums: a number or a list of them', String(argnums))
   for (const n of numbers) {
     if (!Number.isInteger(n) || n < 0 || n >= args.length) {
       throw new ArgumentError(where, `argnums in [0, ${args.length})`, `${n}`)
@@ -119,6 +121,7 @@ export const valueAndGrad = <
   f: (...args: A) => R & Loss<Aux>,
   options: GradOptions<N, Aux> = {},
 ): ((...args: A) => readonly [ValueOf<R>, GradsOf<A, N>]) => {
+  requireFunction('grad', f)
   checkOptions('grad', options, ['argnums', 'hasAux', 'allowInt'])
   const { argnums = 0, hasAux = false, allowInt = false } = options as GradOptions<number | readonly number[], boolean>
   return (...args) => {

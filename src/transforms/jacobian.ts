@@ -1,5 +1,5 @@
 /** Jacobians and Hessians: all derivatives of all results. */
-import { checkOptions, type NDArray, zero } from '../core/index.js'
+import { checkOptions, type NDArray, zero, requireFunction } from '../core/index.js'
 import { broadcastedIota, convertElementType, eq, instantiate, range, reshape } from '../lax/index.js'
 import type { MapLeaves } from '../pytree/index.js'
 import * as tree from '../pytree/index.js'
@@ -81,6 +81,7 @@ const jacobianBy =
     f: (...args: A) => R,
     options: JacobianOptions<N, Aux> = {},
   ): ((...args: A) => Jacobian<A, R, N>) => {
+    requireFunction(where, f)
     checkOptions(where, options, ['argnums', 'hasAux'])
     const { argnums = 0, hasAux = false } = options as JacobianOptions<number | readonly number[], boolean>
     return (...args) => {

@@ -25,6 +25,8 @@ import {
   weakLiteral,
   zero,
   Linear,
+  requireFunction,
+  checkOptions,
 } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { avalOfLeaf, type Fn, isScalar, outputLeaves } from './arguments.js'
@@ -182,6 +184,7 @@ export const isJitDisabled = (): boolean => disabled
  * disableJit(() => f(np.array(3))) // => Array(9., dtype=float32)
  */
 export const disableJit = <T>(f: () => T): T => {
+  requireFunction('disableJit', f)
   const saved = disabled
   disabled = true
   try {
@@ -257,6 +260,8 @@ export const jit = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: JitOptions = {},
 ): StagedFunction<A, R> => {
+  requireFunction('jit', f)
+  checkOptions('jit', options, ['staticArgnums', 'donateArgnums'])
   const statics = positions(options.staticArgnums)
   const donations = positions(options.donateArgnums)
   const name = f.name === '' ? 'anonymous' : f.name

@@ -1,5 +1,14 @@
 /** `makeJaxpr` and `evalShape`: tracing without running. */
-import { type Jaxpr, type NDArray, type Shape, type DType, type ShapedArray, shaped, stage } from '../core/index.js'
+import {
+  type Jaxpr,
+  type NDArray,
+  type Shape,
+  type DType,
+  type ShapedArray,
+  shaped,
+  stage,
+  requireFunction,
+} from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { avalOfLeaf, type Fn, outputLeaves } from './arguments.js'
 
@@ -19,23 +28,25 @@ export const avalsOf = (where: string, leaves: readonly unknown[]): readonly Sha
   leaves.map((x, i) => (x instanceof ShapeDtypeStruct ? shaped(x.shape, x.dtype) : avalOfLeaf(where, x, i)))
 
 /** The program of a function for arguments of these shapes and dtypes; arrays it closes over are its first inputs. */
-export const makeJaxpr =
-  <A extends readonly unknown[]>(
-    f: (...args: A) => unknown,
-  ): ((...args: { [K in keyof A]: A[K] | ShapeDtypeStruct }) => Jaxpr) =>
-  (...args) => {
+export const makeJaxpr = <A extends readonly unknown[]>(
+  f: (...args: A) => unknown,
+): ((...args: { [K in keyof A]: A[K] | ShapeDtypeStruct }) => Jaxpr) => {
+  requireFunction('makeJaxpr', f)
+  return (...args) => {
     const [leaves, treedef] = tree.flatten(args)
     return stage(
       (...xs) => outputLeaves('makeJaxpr', (f as unknown as Fn)(...treedef.unflatten(xs)))[0],
       avalsOf('makeJaxpr', leaves),
     ).jaxpr
   }
+}
 
 /** Shapes and dtypes of the results of a function, in its structure, without running it. */
 export const evalShape = <A extends readonly unknown[]>(
   f: (...args: A) => unknown,
   ...args: { [K in keyof A]: A[K] | ShapeDtypeStruct }
 ): unknown => {
+  requireFunction('evalShape', f)
   const [leaves, treedef] = tree.flatten(args)
   let structure: tree.TreeDef | null = null
   const { jaxpr } = stage(

@@ -1,5 +1,14 @@
 /** Names for parts of programs, evaluation while tracing, types of values, and trees as vectors. */
-import { ConcreteArray, evalTrace, type NDArray, promoteTypes, type ShapedArray, withTrace } from '../core/index.js'
+import {
+  checkOptions,
+  ConcreteArray,
+  evalTrace,
+  type NDArray,
+  promoteTypes,
+  requireFunction,
+  type ShapedArray,
+  withTrace,
+} from '../core/index.js'
 import { concatenate, convertElementType, reshape, sliceInDim } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
 import { arrayLeaf, avalOfLeaf } from './arguments.js'
@@ -12,8 +21,13 @@ import { jit } from './jit.js'
  */
 export const namedCall = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  { name = f.name }: { readonly name?: string } = {},
-): ((...args: A) => R) => jit(Object.defineProperty((...args: A): R => f(...args), 'name', { value: name }))
+  options: { readonly name?: string } = {},
+): ((...args: A) => R) => {
+  requireFunction('namedCall', f)
+  checkOptions('namedCall', options, ['name'])
+  const { name = f.name } = options
+  return jit(Object.defineProperty((...args: A): R => f(...args), 'name', { value: name }))
+}
 
 /** Run `f` so that its operations stand under a name in jaxprs: {@link namedCall} of a function without arguments. */
 export const namedScope = <R>(name: string, f: () => R): R => namedCall(f, { name })()
@@ -23,7 +37,10 @@ export const namedScope = <R>(name: string, f: () => R): R => namedCall(f, { nam
  *
  * @throws EscapedTracerError if an operation takes a traced value
  */
-export const ensureCompileTimeEval = <T>(f: () => T): T => withTrace(evalTrace, f)
+export const ensureCompileTimeEval = <T>(f: () => T): T => {
+  requireFunction('ensureCompileTimeEval', f)
+  return withTrace(evalTrace, f)
+}
 
 /** Shape, dtype and weakness of an array or a number. @throws ArgumentError */
 export const typeOf = (x: unknown): ShapedArray => avalOfLeaf('typeof', x, 0)

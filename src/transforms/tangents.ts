@@ -12,6 +12,8 @@ import {
   stage,
   type Tangent,
   zero,
+  requireFunction,
+  requireLists,
 } from '../core/index.js'
 import { convertElementType, instantiate } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
@@ -103,6 +105,8 @@ export const jvp = <A extends readonly unknown[], R, const Aux extends boolean =
   tangents: readonly unknown[],
   options: JvpOptions<Aux> = {},
 ): JvpResult<R, Aux> => {
+  requireFunction('jvp', f)
+  requireLists('jvp', [primals])
   checkOptions('jvp', options, ['hasAux'])
   const [leaves, treedef] = tree.flatten<readonly unknown[]>(primals)
   const arrays = primalLeaves('jvp', leaves)
@@ -137,6 +141,7 @@ interface Point {
 
 const pointOf = (site: string, f: Fn, primals: readonly unknown[], hasAux: boolean): Point => {
   const [leaves, treedef] = tree.flatten(primals)
+  requireFunction(site, f)
   const arrays = primalLeaves(site, leaves)
   const isReal = arrays.map((x) => isFloat(x.dtype))
   const { flat, structure, parts } = flatFunction(site, f, treedef, hasAux)
@@ -257,6 +262,7 @@ export const linearTranspose = <A extends readonly unknown[], R>(
   ...primals: { [K in keyof A]: unknown }
 ): ((ct: R) => A) => {
   const site = 'linearTranspose'
+  requireFunction(site, f)
   const [leaves, treedef] = tree.flatten<readonly unknown[]>(primals)
   const avals = avalsOf(site, leaves)
   const integer = avals.find((aval) => !isFloat(aval.dtype))

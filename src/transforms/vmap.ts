@@ -15,6 +15,8 @@ import {
   withAxis,
   withShape,
   withTrace,
+  requireFunction,
+  checkOptions,
 } from '../core/index.js'
 import { broadcastInDim, canonicalAxis, range, transpose } from '../lax/index.js'
 import * as tree from '../pytree/index.js'
@@ -129,6 +131,8 @@ export const vmap = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: VmapOptions = {},
 ): ((...args: A) => R) => {
+  requireFunction('vmap', f)
+  checkOptions('vmap', options, ['inAxes', 'outAxes', 'axisSize', 'axisName'])
   const { inAxes = 0, outAxes = 0, axisSize, axisName = null } = options
   return (...args) => {
     const [leaves, treedef] = tree.flatten(args)

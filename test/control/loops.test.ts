@@ -1,6 +1,8 @@
 import test from 'ava'
 import {
+  ConcretizationError,
   DifferentiationError,
+  disableJit,
   grad,
   jit,
   jvp,
@@ -10,6 +12,7 @@ import {
   np,
   PytreeError,
   ShapeError,
+  tree,
   vmap,
 } from '../../src/index.js'
 import { allClose, sample } from '../helpers/arrays.js'
@@ -276,4 +279,39 @@ test('errors', (t) => {
       ),
     { instanceOf: ShapeError, message: /np\.where/ },
   )
+})
+
+test('disableJit: loops and branches run operation by operation, so that values can be read', (t) => {
+  const seen: number[] = []
+  const read = (x: NDArray): NDArray => {
+    seen.push(x.item())
+    return x
+  }
+  const x = np.array([1, 2, 3])
+  const programs: Readonly<Record<string, () => unknown>> = {
+    scan: () => lax.scan((c: NDArray, v: NDArray) => [read(c.add(v)), { y: c.mul(v) }] as const, np.array(0), x),
+    'scan in reverse': () => lax.scan((c: NDArray, v: NDArray) => [c.add(read(v)), c] as const, np.array(0), x, { reverse: true }), // prettier-ignore
+    map: () => lax.map((v: NDArray) => read(v).mul(2), x),
+    foriLoop: () => lax.foriLoop(0, 3, (i, c: NDArray) => read(c.add(i)), np.array(1)),
+    cond: () => lax.cond(np.array(2).gt(1), (v: NDArray) => read(v), (v: NDArray) => v.neg(), np.array(5)), // prettier-ignore
+    switch: () => lax.switch(7, [(v: NDArray) => v, (v: NDArray) => read(v).add(1)], np.array(5)),
+    whileLoop: () => lax.whileLoop((v: NDArray) => v.lt(4), (v: NDArray) => read(v.mul(2)), np.array(1)), // prettier-ignore
+    'gradient of a scan': () =>
+      grad((w: NDArray) => lax.scan((c: NDArray, v: NDArray) => [c.mul(w).add(v), null] as const, np.array(1), x)[0])(np.array(2)), // prettier-ignore
+  }
+  const numbers = (value: unknown): unknown => tree.map((leaf: NDArray) => leaf.toArray(), value as NDArray)
+  const unread = (name: string): boolean => name === 'gradient of a scan'
+  for (const [name, program] of Object.entries(programs)) {
+    seen.length = 0
+    const direct = numbers(disableJit(program))
+    t.is(seen.length > 0, !unread(name), name)
+    if (unread(name)) t.deepEqual(direct, numbers(program()), name)
+    else t.throws(program, { instanceOf: ConcretizationError }, name)
+  }
+  t.deepEqual(numbers(disableJit(programs['scan']!)), [6, { y: [0, 2, 9] }])
+  t.deepEqual(numbers(disableJit(programs['scan in reverse']!)), [6, [5, 3, 0]])
+  t.deepEqual(numbers(disableJit(programs['foriLoop']!)), 4)
+  t.deepEqual(numbers(disableJit(programs['switch']!)), 6)
+  // Without steps the types of the results come from a trace.
+  t.deepEqual(numbers(disableJit(() => lax.map((v: NDArray) => v.mul(2), np.zeros([0, 2])))), [])
 })
