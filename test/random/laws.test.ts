@@ -345,9 +345,17 @@ test('errors name the sampler, what it requires and what it got', (t) => {
     ShapeError,
     'random.normal requires a single key, got PRNGKey<threefry2x32>[3]',
   )
-  throws(() => random.normal(7 as never), ArgumentError, 'random.normal requires key: KeyArray, got 7; make one with random.key(seed)')
+  throws(
+    () => random.normal(7 as never),
+    ArgumentError,
+    'random.normal requires key: KeyArray, got 7; make one with random.key(seed)',
+  )
   throws(() => random.normal(key, [2, -1]), ShapeError, 'random.normal requires a shape: an array of whole sizes')
-  throws(() => random.uniform(key, 3 as never), ArgumentError, 'random.uniform requires shape: number[], got 3; write [3]')
+  throws(
+    () => random.uniform(key, 3 as never),
+    ArgumentError,
+    'random.uniform requires shape: number[], got 3; write [3]',
+  )
   throws(() => random.normal(key, [2], { dtype: 'int32' }), DTypeError, 'random.normal requires a floating dtype')
   throws(() => random.bits(key, [2], { dtype: 'int32' }), DTypeError, 'random.bits requires an unsigned dtype')
   throws(() => random.uniform(key, [2], { minval: np.zeros([3]) }), ShapeError, '[3] for samples of shape [2]')
