@@ -23,6 +23,7 @@ import {
   requireLists,
 } from '../core/index.js'
 import { lowerIntegerSum } from './integerSum.js'
+import { lowerLeadingSum } from './leadingSum.js'
 import { elementCode, kernel } from './kernels.js'
 
 /** Axes 0 to n - 1. */
@@ -307,11 +308,13 @@ export const reduceSumP: Primitive<Axes> = {
     if (isInteger(dtype) && sizeOf(shape) > 0 && !device.startsWith('cuda')) {
       return [lowerIntegerSum(context, x!, shape, axes, dtype)]
     }
+    const grouped = device.startsWith('cuda') ? null : lowerLeadingSum(context, x!, shape, axes, dtype)
     return [
-      kernel(context, 'ReduceSum', [x!, graph.ints(axes)], dtype, {
-        attributes: { keepdims: 0 },
-        data: [0],
-      }),
+      grouped ??
+        kernel(context, 'ReduceSum', [x!, graph.ints(axes)], dtype, {
+          attributes: { keepdims: 0 },
+          data: [0],
+        }),
     ]
   },
 }

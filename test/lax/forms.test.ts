@@ -117,3 +117,42 @@ test('sums of integers wrap, over any axes and in any dtype', (t) => {
   t.is(of([2n ** 63n - 1n, 2n], 'int64'), `Array(${-(2n ** 63n) + 1n}, dtype=int64)`)
   t.is(String(lax.integerPow(np.array([0, NaN, 2]), 0)), 'Array([1., 1., 1.], dtype=float32)')
 })
+
+test('sums over leading axes, in groups of rows or as a product with ones', (t) => {
+  const shapes: readonly (readonly [shape: readonly number[], axes: readonly number[]])[] = [
+    [
+      [8, 16, 3, 20],
+      [0, 1],
+    ],
+    [[97, 64], [0]],
+    [[2, 4096], [0]],
+    [[7, 1024], [0]],
+    [
+      [13, 11, 31, 2],
+      [0, 1, 2],
+    ],
+  ]
+  const sum = jit((...xs: readonly NDArray[]) => xs.map((x, i) => lax.reduceSum(x, shapes[i % shapes.length]![1])))
+  const xs = shapes.map(([shape], i) => sample(shape, 20 + i, 'float32'))
+  const wide = xs.map((x) => x.astype('float64'))
+  const sums = sum(...xs, ...wide)
+  const axesOf = (i: number): readonly number[] => shapes[i % shapes.length]![1]
+  const expected = wide.map((x, i) => {
+    const kept = x.shape.slice(axesOf(i).length).reduce((n, m) => n * m, 1)
+    const totals = new Float64Array(kept)
+    x.data().forEach((v, j) => (totals[j % kept] = totals[j % kept]! + Number(v)))
+    return totals
+  })
+  sums.forEach((y, i) => {
+    const [shape] = shapes[i % shapes.length]!
+    t.deepEqual(y.shape, shape.slice(axesOf(i).length))
+    const tolerance = i < xs.length ? 2e-5 : 1e-12
+    allClose(t, y, [...expected[i % xs.length]!], { rtol: tolerance, atol: tolerance })
+  })
+  // What isn't finite stays in its column.
+  const special = xs[1]!.at(50, 3).set(Infinity).at(60, 4).set(NaN)
+  const columns = [special, np.concatenate([special, special])].map((x) => np.sum(x, { axis: 0 }).data())
+  for (const column of columns) {
+    t.deepEqual([...column].flatMap((v, i) => (Number.isFinite(v) ? [] : [[i, v]])), [[3, Infinity], [4, NaN]]) // prettier-ignore
+  }
+})
