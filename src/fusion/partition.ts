@@ -64,10 +64,15 @@ export const partition = (program: Jaxpr): Partition | null => {
   const jaxpr = optimize(program)
   const groups = groupsOf(jaxpr, tailOf(jaxpr)).filter(pays)
   if (groups.length === 0) return null
-  const fused = new Set(groups.flatMap(({ eqns }) => eqns))
-  const eqns = jaxpr.eqns.filter((eqn) => !fused.has(eqn))
-  const made = new Set<Atom>([...fused].flatMap((eqn) => eqn.outputs))
-  const outputs = jaxpr.outputs.flatMap((a, i) => (made.has(a) ? [] : [i]))
+  const groupOf = new Map<Atom, Group>(groups.flatMap((group) => group.eqns.map((eqn) => [eqn.outputs[0]!, group])))
+  const eqns = jaxpr.eqns.filter((eqn) => !groupOf.has(eqn.outputs[0]!))
+  const outputs: number[] = []
+  const positionsOf = new Map<Group, number[]>(groups.map((group) => [group, []]))
+  jaxpr.outputs.forEach((a, i) => {
+    const group = groupOf.get(a)
+    if (group === undefined) outputs.push(i)
+    else positionsOf.get(group)!.push(i)
+  })
   const results = outputs.map((i) => jaxpr.outputs[i]!)
   const argument = new Map<Atom, number>(jaxpr.inputs.map((v, i) => [v, i]))
   const needed = new Map<Atom, number>(results.map((a, i) => [a, i]))
@@ -80,7 +85,7 @@ export const partition = (program: Jaxpr): Partition | null => {
   }
   const loops = groups.map((group): Loop => {
     const { arrays, scalars, shape } = group
-    const positions = jaxpr.outputs.flatMap((a, i) => (group.eqns.some((eqn) => eqn.outputs[0] === a) ? [i] : []))
+    const positions = positionsOf.get(group)!
     const values = positions.map((i) => jaxpr.outputs[i]!)
     const { graph } = lower(new Jaxpr([...arrays, ...scalars], group.eqns, values), 'cpu')
     return {
