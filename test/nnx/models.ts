@@ -36,7 +36,8 @@ export const closeTo = (t: ExecutionContext, x: NDArray, nested: unknown, what =
 }
 
 /** Our path as Flax writes it. */
-const flaxName = (path: nnx.Path): string => path.map((p) => (p === 'optState' ? 'opt_state' : `${p}`)).join('/')
+const flaxName = (path: nnx.Path): string =>
+  path.map((part) => `${part}`.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)).join('/')
 
 /** Names and values of a state; keys as their words. */
 export const flatState = (

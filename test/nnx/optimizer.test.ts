@@ -83,6 +83,57 @@ for (const { layout, partitionable } of layouts) {
   })
 }
 
+type Opts = readonly nnx.Optimizer<WithCustom>[]
+const kernel = nnx.PathContains('kernel')
+
+/** Several optimizers over one model, accumulated gradients, frozen Variables, line searches. */
+const combined: Readonly<Record<string, (model: WithCustom) => Opts>> = {
+  two: (m) => [
+    new nnx.Optimizer(m, optax.adam(0.1), { wrt: kernel }),
+    new nnx.Optimizer(m, optax.sgd(0.2, { momentum: 0.9 }), { wrt: Custom }),
+  ],
+  accumulated: (m) => [new nnx.Optimizer(m, new optax.MultiSteps(optax.adam(0.1), 2).gradientTransformation())],
+  frozen: (m) => [new nnx.Optimizer(m, optax.adam(0.1), { wrt: nnx.All(nnx.Param, nnx.Not(kernel)) })],
+  backtracking: (m) => [new nnx.Optimizer(m, optax.chain(optax.sgd(1), optax.scaleByBacktrackingLinesearch(10)))],
+  lbfgs: (m) => [new nnx.Optimizer(m, optax.lbfgs())],
+}
+
+for (const { layout, partitionable } of layouts)
+  test(`optimizers over one model, compiled, and taken apart between steps; ${layout} layout`, (t) => {
+    const golden = optimizerGolden[layout].combined
+    t.deepEqual(Object.keys(golden).sort(), Object.keys(combined).sort())
+    const [x, y] = [optimizerGolden[layout].wrt.x, optimizerGolden[layout].wrt.y].map(decode) as [NDArray, NDArray]
+    const loss = (m: WithCustom): NDArray => np.mean(np.square(m(x).sub(y)))
+    const step = (opts: Opts): NDArray => {
+      const { model } = opts[0]!
+      const [graphdef, , rest] = nnx.split(model, nnx.Param, '...')
+      const valueFn = (params: nnx.State<WithCustom>): NDArray => loss(nnx.merge(graphdef, params, rest))
+      const grads = opts.map(({ wrt }) => nnx.valueAndGrad(loss, { argnums: nnx.DiffState(0, wrt) })(model))
+      opts.forEach((opt, i) => {
+        const [value, grad] = grads[i]!
+        opt.update(grad, { value, grad, valueFn })
+      })
+      return grads[0]![0]
+    }
+    inLayout(partitionable, () => {
+      for (const [name, make] of Object.entries(combined)) {
+        const { losses, params_after, states_after } = golden[name]
+        let opts = make(new WithCustom(new nnx.Rngs(3)))
+        const compiled = nnx.jit(step)
+        losses.forEach((expected: number, i: number) => {
+          allClose(t, [(i === 0 ? step : compiled)(opts).item()], [expected], { rtol: 2e-5 }, `${name} loss ${i}`)
+          opts = nnx.merge(...nnx.split(opts))
+        })
+        t.is(compiled.traceCount, 1, name)
+        sameState(t, nnx.state(opts[0]!.model), params_after, name, 1e-4)
+        opts.forEach((opt, i) => {
+          t.is(opt.model, opts[0]!.model)
+          sameState(t, nnx.state(opt, nnx.OptState), states_after[i], `${name} ${i}`, 1e-4)
+        })
+      }
+    })
+  })
+
 /** The documentation's subclass: it takes values for its metrics beside the gradients. */
 class TrainState extends nnx.Optimizer<Model> {
   readonly metrics: nnx.metrics.Average

@@ -3,7 +3,8 @@
 `documented` is the example of the class's documentation (two Linear layers, Adam 1e-3) in both threefry layouts, by
 nnx.ModelAndOptimizer (the older Optimizer that holds the model) and by nnx.Optimizer: losses, parameters and the flat
 state. `wrt` selects Param, a user's Variable class and both. `metrics` is the TrainState example. `training` is a
-Conv + BatchNorm + Dropout network, three steps. `value_and_grad` holds results of nnx.value_and_grad and nnx.grad.
+Conv + BatchNorm + Dropout network, three steps. `combined` has two
+optimizers over one model, accumulated gradients, frozen parameters and line searches. `value_and_grad` holds results of nnx.value_and_grad and nnx.grad.
 """
 
 import jax
@@ -215,6 +216,48 @@ def training():
     return out
 
 
+def combined():
+    """Losses before each step, and the parameters and optimizer states after the last."""
+    x, y = ramp(4, 2, seed=1), ramp(4, 3, seed=2)
+
+    def loss(m):
+        return jnp.mean((m(x) - y) ** 2)
+
+    def run(steps, optimizers, update):
+        model = WithCustom(nnx.Rngs(3))
+        opts = optimizers(model)
+        losses = []
+        for _ in range(steps):
+            losses.append(scalar(loss(model)))
+            update(model, opts)
+        after = [flat(nnx.state(opt, nnx.optimizer.OptState)) for opt in opts]
+        return {'losses': losses, 'params_after': flat(nnx.state(model)), 'states_after': after}
+
+    def each(model, opts):
+        grads = [nnx.grad(loss, argnums=nnx.DiffState(0, opt.wrt))(model) for opt in opts]
+        for opt, g in zip(opts, grads):
+            opt.update(model, g)
+
+    def searched(model, opts):
+        graphdef, params, rest = nnx.split(model, nnx.Param, ...)
+        value, grads = nnx.value_and_grad(loss)(model)
+
+        def value_fn(params):
+            return loss(nnx.merge(graphdef, params, rest))
+
+        opts[0].update(model, grads, value=value, grad=nnx.as_pure(grads), value_fn=value_fn)
+
+    kernel = nnx.PathContains('kernel')
+    backtracking = optax.chain(optax.sgd(1.0), optax.scale_by_backtracking_linesearch(max_backtracking_steps=10))
+    return {
+        'two': run(3, lambda m: [nnx.Optimizer(m, optax.adam(0.1), wrt=kernel), nnx.Optimizer(m, optax.sgd(0.2, momentum=0.9), wrt=Custom)], each),
+        'accumulated': run(5, lambda m: [nnx.Optimizer(m, optax.MultiSteps(optax.adam(0.1), 2), wrt=nnx.Param)], each),
+        'frozen': run(3, lambda m: [nnx.Optimizer(m, optax.adam(0.1), wrt=nnx.All(nnx.Param, nnx.Not(kernel)))], each),
+        'backtracking': run(3, lambda m: [nnx.Optimizer(m, backtracking, wrt=nnx.Param)], searched),
+        'lbfgs': run(4, lambda m: [nnx.Optimizer(m, optax.lbfgs(), wrt=nnx.Param)], searched),
+    }
+
+
 def gradients():
     x = ramp(3, 2, seed=5)
     out = {'x': encode(x)}
@@ -243,6 +286,7 @@ def main() -> None:
                 'wrt': wrt(),
                 'metrics': metrics_example(),
                 'training': training(),
+                'combined': combined(),
                 'value_and_grad': gradients(),
             }
     about = 'flax.nnx: Optimizer, metrics, a training with batch statistics and dropout, gradients; both threefry layouts.'
