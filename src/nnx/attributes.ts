@@ -33,8 +33,11 @@ export { staticValue as static }
  * A value of a field as state. Arrays, Variables, modules, and lists and objects of them are state by themselves; numbers
  * and booleans, which are settings otherwise, become arrays.
  */
-export const data = <T>(value: T): T extends number | boolean ? NDArray : T =>
-  (typeof value === 'number' || typeof value === 'boolean' ? np.array(value) : value) as never
+export function data(value: number | boolean): NDArray
+export function data<T>(value: T): T
+export function data(value: unknown): unknown {
+  return typeof value === 'number' || typeof value === 'boolean' ? np.array(value) : value
+}
 
 /**
  * Whether a value is state by itself: an array, a key, a Variable, a module or another object. Lists and objects are what

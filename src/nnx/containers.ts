@@ -45,6 +45,25 @@ class ListClass<T> extends GraphObject implements Iterable<T> {
     return item!
   }
 
+  /** Take the first item out that is this one. @throws ArgumentError if there is none */
+  remove(item: T): void {
+    const at = this.indexOf(item)
+    if (at < 0) throw new ArgumentError('List.remove', 'an item of the list', String(item))
+    this.pop(at)
+  }
+  /** The place of an item; -1 if it isn't there. */
+  indexOf(item: T): number {
+    return this.items().indexOf(item)
+  }
+  /** Turn the order round. */
+  reverse(): void {
+    this.refill(this.items().reverse())
+  }
+  /** Take all items out. */
+  clear(): void {
+    this.refill([])
+  }
+
   private fields(): Record<number, T> {
     return this as unknown as Record<number, T>
   }

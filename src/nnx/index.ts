@@ -36,6 +36,7 @@ export {
 } from './contexts.js'
 export { call, type PureCaller, type PureState } from './functionalCall.js'
 export { clone, type CloneOptions, graphdef, iterGraph, merge, pop, split, state, update } from './graph.js'
+export * as compat from './compat.js'
 export * as graphlib from './graphlib.js'
 export { flatten, type FlattenOptions, GraphState, unflatten, unpack } from './graphState.js'
 export {
@@ -82,7 +83,6 @@ export {
   type LayerNormOptions,
   type NormAxes,
   type NormCallOptions,
-  type NormOptions,
   RMSNorm,
   type RMSNormOptions,
 } from './layers/layerNorm.js'
@@ -97,7 +97,13 @@ export {
   makeCausalMask,
   type MaskOptions,
 } from './layers/masks.js'
-export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions, type NamedAxisOptions } from './layers/norm.js'
+export {
+  BatchNorm,
+  type BatchNormCallOptions,
+  type BatchNormOptions,
+  type NamedAxisOptions,
+  type NormOptions,
+} from './layers/norm.js'
 export { PReLU, type PReLUOptions } from './layers/prelu.js'
 export {
   canonicalizeDtype,
@@ -238,9 +244,9 @@ export {
 } from './transforms/grad.js'
 export { jit } from './transforms/jit.js'
 export { jitPartial } from './transforms/jitPartial.js'
-export { makeJaxpr } from './transforms/makeJaxpr.js'
+export { makeJaxpr, type MakeJaxprOptions } from './transforms/makeJaxpr.js'
 export { type GradsOfAll, jvp, type JvpOptions, vjp, vjpWithAux } from './transforms/tangents.js'
-export { foriLoop, whileLoop } from './transforms/loops.js'
+export { foriLoop, type ForiLoopOptions, whileLoop } from './transforms/loops.js'
 export { remat, type RematOptions } from './transforms/remat.js'
 export { scan, type ScanOptions } from './transforms/scan.js'
 export { vmap, type VmapOptions } from './transforms/vmap.js'

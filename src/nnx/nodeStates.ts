@@ -73,6 +73,12 @@ const requireOnePrefix = (model: unknown, prefix: unknown, held: Map<unknown, re
   }
 }
 
+/** What of a prefix belongs to each leaf of a tree. */
+const prefixesOf = (prefix: unknown, x: unknown, count: number, isLeaf: (x: unknown) => boolean): readonly unknown[] =>
+  prefix === null
+    ? Array.from({ length: count }, () => null)
+    : tree.broadcastPrefix(prefix, x, { isLeaf: (p) => p === null || p instanceof StateAxes || isLeaf(p) })
+
 /**
  * A tree with {@link NodeStates} in the place of its models and Variables: a tree of arrays, for plain transforms. What
  * models share is shared after {@link fromTree}.
@@ -100,9 +106,7 @@ export const toTree = (
   }: ToTreeOptions = {},
 ): unknown => {
   const [leaves, structure] = tree.flattenWithPath(x, { isLeaf: isModel })
-  const isPrefixLeaf = (p: unknown): boolean => p === null || p instanceof StateAxes || isModel(p)
-  const prefixes =
-    prefix === null ? leaves.map(() => null) : tree.broadcastPrefix(prefix, x, { isLeaf: (p) => isPrefixLeaf(p) })
+  const prefixes = prefixesOf(prefix, x, leaves.length, isModel)
   const held = new Map<unknown, readonly [Path, unknown]>()
   return splitContext((context) => {
     const mapped = leaves.map(([path, leaf]: readonly [tree.KeyPath, unknown], i) => {
@@ -115,10 +119,14 @@ export const toTree = (
 }
 
 export interface FromTreeOptions extends ContextOptions {
+  /** What belongs to each leaf, for `mergeFn`: a tree that is a prefix. Default none. */
+  readonly prefix?: unknown
   /** What a leaf becomes; default the model of its {@link NodeStates}. */
-  readonly mergeFn?: (context: MergeContext, path: tree.KeyPath, leaf: unknown) => unknown
+  readonly mergeFn?: (context: MergeContext, path: tree.KeyPath, prefix: unknown, leaf: unknown) => unknown
   /** What is handed to `mergeFn`; default {@link NodeStates}. */
   readonly isNodeLeaf?: (x: unknown) => boolean
+  /** What isn't looked into; default `isNodeLeaf`. */
+  readonly isLeaf?: (x: unknown) => boolean
   /** Whether `mergeFn` is called for other leaves too; default false. */
   readonly mapNonGraphNodes?: boolean
 }
@@ -129,22 +137,25 @@ const isNodeStates = (x: unknown): boolean => x instanceof NodeStates
 export const fromTree = (
   x: unknown,
   {
-    mergeFn = (context, _path, leaf) => {
+    prefix = null,
+    mergeFn = (context, _path, _prefix, leaf) => {
       const { graphdef, states } = leaf as NodeStates
       const [state, ...rest] = states as readonly [AnyState, ...AnyState[]]
       return context.merge(graphdef, state, ...rest)
     },
     isNodeLeaf = isNodeStates,
+    isLeaf = isNodeLeaf,
     mapNonGraphNodes = false,
     ...options
   }: FromTreeOptions = {},
 ): unknown => {
-  const [leaves, structure] = tree.flattenWithPath(x, { isLeaf: isNodeLeaf })
+  const [leaves, structure] = tree.flattenWithPath(x, { isLeaf })
+  const prefixes = prefixesOf(prefix, x, leaves.length, isLeaf)
   return mergeContext(
     (context) =>
       structure.unflatten(
-        leaves.map(([path, leaf]: readonly [tree.KeyPath, unknown]) =>
-          isNodeLeaf(leaf) || mapNonGraphNodes ? mergeFn(context, path, leaf) : leaf,
+        leaves.map(([path, leaf]: readonly [tree.KeyPath, unknown], i) =>
+          isNodeLeaf(leaf) || mapNonGraphNodes ? mergeFn(context, path, prefixes[i], leaf) : leaf,
         ),
       ),
     options,

@@ -41,9 +41,14 @@ export abstract class GraphObject {
 }
 Object.defineProperty(GraphObject.prototype, graphObject, { value: true })
 
+/** What an instance of a class with some `call` looks like from here: its arguments are its class's affair. */
+interface Called {
+  call(...args: readonly unknown[]): unknown
+}
+
 /** A function with the prototype of a class: `x(...args)` is `x.call(...args)`. */
 const callable = (prototype: object): object => {
-  const self = (...args: readonly unknown[]): unknown => (self as unknown as CallableObject).call(...(args as never))
+  const self = (...args: readonly unknown[]): unknown => (self as Called).call(...args)
   // Own and read-only on functions: they would forbid fields of these names.
   delete (self as { name?: string }).name
   delete (self as { length?: number }).length

@@ -58,22 +58,25 @@ const holds = (filter: Filter): ((path: Path, stream: RngStream) => boolean) => 
   return (path, { key, count }) => predicate([...path, 'key'], key) && predicate([...path, 'count'], count)
 }
 
-type AnyFunction = (...args: never) => unknown
+/** Makes another function, of the same arguments and result, of a function. */
+type Wrapper = <A extends readonly unknown[], R>(f: (...args: A) => R) => (...args: A) => R
+
+/** A function that has the name of another. */
+const named = <F extends (...args: never) => unknown>(wrapped: F, f: { readonly name: string }): F =>
+  Object.defineProperty(wrapped, 'name', { value: f.name, configurable: true })
 
 /** A function whose arguments' streams are changed by `before`, and restored afterwards. */
 const during =
-  (before: (args: readonly unknown[]) => SplitBackups) =>
-  <F extends AnyFunction>(f: F): F => {
-    const wrapped = (...args: readonly unknown[]): unknown => {
+  (before: (args: readonly unknown[]) => SplitBackups): Wrapper =>
+  (f) =>
+    named((...args) => {
       const backups = before(args)
       try {
-        return f(...(args as never))
+        return f(...args)
       } finally {
         backups.restore()
       }
-    }
-    return Object.defineProperty(wrapped, 'name', { value: f.name, configurable: true }) as unknown as F
-  }
+    }, f)
 
 export interface SplitRngsOptions {
   /** How many keys each stream gets. */
@@ -100,7 +103,7 @@ export interface SplitRngsOptions {
  * shapeOfKeys(rngs) // => [3]
  */
 export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackups
-export function splitRngs(options: SplitRngsOptions): <F extends AnyFunction>(f: F) => F
+export function splitRngs(options: SplitRngsOptions): Wrapper
 export function splitRngs(...args: readonly [unknown, SplitRngsOptions] | readonly [SplitRngsOptions]): unknown {
   const [node, options] = args.length === 1 ? ([undefined, args[0]] as const) : args
   const { splits, only = true, squeeze = false } = options
@@ -130,7 +133,7 @@ export interface ForkRngsOptions {
  * arguments while it runs
  * @throws ArgumentError if a stream is split
  */
-export function forkRngs(node?: undefined, options?: ForkRngsOptions): <F extends AnyFunction>(f: F) => F
+export function forkRngs(node?: undefined, options?: ForkRngsOptions): Wrapper
 export function forkRngs(node: object, options?: ForkRngsOptions): SplitBackups
 export function forkRngs(...args: readonly [node?: unknown, options?: ForkRngsOptions]): unknown {
   const [node, { split = null } = {}] = args
@@ -168,13 +171,11 @@ const isGeneral = (filter: Filter): boolean => filter === '...' || filter === tr
  * ;[both.params.key.shape, both.dropout.key.shape, rngs.params.key.shape] // => [[4], [], []]
  */
 export function withRngs<M extends object>(node: M, options: WithRngsOptions): M
-export function withRngs(options: WithRngsOptions): <F extends AnyFunction>(f: F) => F
+export function withRngs(options: WithRngsOptions): Wrapper
 export function withRngs(...args: readonly [unknown, WithRngsOptions] | readonly [WithRngsOptions]): unknown {
   if (args.length === 1) {
-    return <F extends AnyFunction>(f: F): F => {
-      const wrapped = (...given: readonly unknown[]): unknown => f(...(withRngs(given, args[0]) as never))
-      return Object.defineProperty(wrapped, 'name', { value: f.name, configurable: true }) as unknown as F
-    }
+    const wrapper: Wrapper = (f) => named((...given) => f(...withRngs(given, args[0])), f)
+    return wrapper
   }
   const [node, { split = null, fork = null, broadcast = null, only = true }] = args
   const [splitOf, broadcastOf] = [countOf(split), countOf(broadcast)]

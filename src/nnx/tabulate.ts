@@ -1,7 +1,7 @@
 /** `nnx.tabulate`: the layers of a model as a table. */
-import { ArgumentError, NDArray, showAval } from '../core/index.js'
+import { ArgumentError, isFloat, NDArray, showAval } from '../core/index.js'
 import * as tree from '../pytree/index.js'
-import { makeJaxpr, ShapeDtypeStruct } from '../transforms/index.js'
+import { makeJaxpr, ShapeDtypeStruct, vjp } from '../transforms/index.js'
 import { Builder } from './build.js'
 import type { Path } from './filter.js'
 import { flopsOf } from './flops.js'
@@ -13,6 +13,15 @@ import { evalShape } from './transforms/evalShape.js'
 import { Variable } from './variable.js'
 import { flattenGraph } from './walk.js'
 
+/** What of a row can be chosen by. */
+export interface TabulateRow {
+  readonly path: Path
+  /** Name of the class. */
+  readonly type: string
+  readonly inputs: string
+  readonly outputs: string
+}
+
 export interface TabulateOptions {
   /** How many levels of modules below the model are listed; default all. */
   readonly depth?: number
@@ -20,13 +29,14 @@ export interface TabulateOptions {
   readonly method?: string
   /** Whether there is a column of estimated floating point operations; default false. */
   readonly computeFlops?: boolean
+  /** Whether there is a column of those of the call together with its gradients by Variables and inputs; default false. */
+  readonly computeVjpFlops?: boolean
+  /** Which rows are listed; default all. */
+  readonly rowFilter?: (row: TabulateRow) => boolean
 }
 
 /** One call of a module: where it is, and what went in and out. */
-interface Call {
-  readonly path: Path
-  readonly type: string
-  readonly inputs: string
+interface Call extends TabulateRow {
   readonly args: readonly unknown[]
   outputs: string
 }
@@ -84,11 +94,9 @@ const moduleAt = (model: unknown, path: Path): unknown => {
  * const table = nnx.tabulate(new nnx.Linear(2, 3, { rngs: new nnx.Rngs(0) }), [np.ones([1, 2])])
  * table.split('\n').at(-1)?.trim() // => 'Total Parameters: 9 (36 B)'
  */
-export const tabulate = (
-  model: object,
-  inputs: readonly unknown[] = [],
-  { depth = Infinity, method = 'call', computeFlops = false }: TabulateOptions = {},
-): string => {
+export const tabulate = (model: object, inputs: readonly unknown[] = [], options: TabulateOptions = {}): string => {
+  const { depth = Infinity, method = 'call', rowFilter = () => true } = options
+  const { computeFlops = false, computeVjpFlops = false } = options
   if (typeof (model as unknown as Partial<Fields>)[method] !== 'function') {
     throw new ArgumentError('tabulate', 'the name of a method', `'${method}'`)
   }
@@ -127,7 +135,7 @@ export const tabulate = (
   const isBelow = (path: Path, holder: Path): boolean => holder.every((part, i) => path[i] === part)
   /** Levels of modules above a path. */
   const levelOf = (path: Path): number => modules.filter((at) => at.length < path.length && isBelow(path, at)).length
-  const listed = calls.filter(({ path }) => levelOf(path) <= depth)
+  const listed = calls.filter((call) => levelOf(call.path) <= depth && rowFilter(call))
   const cell = (holder: Path, kind: string): string => {
     const mine = all.filter(({ leaf, path }) => leaf.type.name === kind && isBelow(path, holder))
     if (mine.length === 0) return ''
@@ -138,26 +146,30 @@ export const tabulate = (
     const total = sizeText(sizeOfValues(mine.map(({ leaf }) => leaf.rawValue as unknown)))
     return names.length === 0 ? total : [...names, '', total].join('\n')
   }
-  const flops = ({ path, args }: Call): string => {
-    const [values, structure] = tree.flatten(args)
-    const isInput = (values as readonly unknown[]).map((x) => x instanceof ShapeDtypeStruct)
-    const jaxpr = makeJaxpr((state: readonly unknown[], arrays: readonly unknown[]) => {
+  const values = leaves.map((leaf) => (leaf instanceof Variable ? (leaf.rawValue as unknown) : leaf))
+  const flops = ({ path, args }: Call, differentiated: boolean): string => {
+    const [given, structure] = tree.flatten<unknown>(args)
+    const isInput = given.map((x) => x instanceof ShapeDtypeStruct)
+    const name = path.length === 0 ? method : 'call'
+    const forward = (state: readonly unknown[], arrays: readonly unknown[]): readonly NDArray[] => {
       const inner = new Builder(state).build(def.root)
-      const given = arrays.values()
-      const filled = structure.unflatten((values as readonly unknown[]).map((x, i) => (isInput[i]! ? given.next().value : x))) // prettier-ignore
+      const rest = arrays.values()
+      const filled = structure.unflatten(given.map((x, i) => (isInput[i]! ? rest.next().value : x)))
       const module = (path.length === 0 ? inner : moduleAt(inner, path)) as Fields
-      const result = module[path.length === 0 ? method : 'call']!(...filled)
-      return (tree.leaves(result) as readonly unknown[]).filter((x) => x instanceof NDArray)
-    })(leaves.map((leaf) => (leaf instanceof Variable ? (leaf.rawValue as unknown) : leaf)), (values as readonly unknown[]).filter((_, i) => isInput[i])) // prettier-ignore
-    return grouped(flopsOf(jaxpr))
+      return tree.leaves<unknown>(module[name]!(...(filled as readonly unknown[]))).filter((x) => x instanceof NDArray)
+    }
+    const program = differentiated ? backAndForth(forward) : forward
+    const inputs = given.filter((_, i) => isInput[i])
+    return grouped(flopsOf(makeJaxpr(program)(values, inputs)))
   }
-  const head = ['path', 'type', 'inputs', 'outputs', ...(computeFlops ? ['flops'] : []), ...kinds]
+  const costs = [...(computeFlops ? ['flops'] : []), ...(computeVjpFlops ? ['vjp_flops'] : [])]
+  const head = ['path', 'type', 'inputs', 'outputs', ...costs, ...kinds]
   const rows = listed.map((call) => [
     call.path.join('/'),
     call.type,
     call.inputs,
     call.outputs,
-    ...(computeFlops ? [flops(call)] : []),
+    ...costs.map((cost) => flops(call, cost === 'vjp_flops')),
     ...kinds.map((kind) => cell(call.path, kind)),
   ])
   const sums = kinds.map((kind) =>
@@ -165,12 +177,28 @@ export const tabulate = (
       sizeOfValues(all.filter(({ leaf }) => leaf.type.name === kind).map(({ leaf }) => leaf.rawValue as unknown)),
     ),
   )
-  const table = render([head, ...rows, ['', '', '', 'Total', ...(computeFlops ? [''] : []), ...sums]])
+  const table = render([head, ...rows, ['', '', '', 'Total', ...costs.map(() => ''), ...sums]])
   const width = table.indexOf('\n')
   const centered = (text: string): string => `${' '.repeat(Math.max(0, Math.floor((width - text.length) / 2)))}${text}`
   const total = sizeText(sizeOfValues(all.map(({ leaf }) => leaf.rawValue as unknown)))
   return [centered(`${classNameOf(model)} Summary`), table, '', centered(`Total Parameters: ${total}`)].join('\n')
 }
+
+type StateAndInputs = readonly [state: readonly unknown[], inputs: readonly unknown[]]
+
+/** A function, and its gradients by all floating point arrays among its arguments. */
+const backAndForth =
+  (f: (...args: StateAndInputs) => readonly NDArray[]) =>
+  (...args: StateAndInputs): readonly NDArray[] => {
+    const [all, structure] = tree.flatten<unknown>(args)
+    const isReal = (x: unknown): x is NDArray => x instanceof NDArray && isFloat(x.dtype)
+    const [ys, pullback] = vjp((xs: readonly NDArray[]) => {
+      const rest = xs.values()
+      const filled = structure.unflatten(all.map((x) => (isReal(x) ? rest.next().value : x)))
+      return f(...(filled as StateAndInputs)).filter(isReal)
+    }, all.filter(isReal))
+    return pullback(ys)[0]
+  }
 
 /** Arguments that need no values. */
 const abstract = (value: unknown): unknown => {

@@ -57,6 +57,14 @@ test('List: a list with identity', (t) => {
   t.true(copy.list instanceof nnx.List)
   nnx.jit((m: typeof model) => void m.list.pop())(model)
   t.is(list.length, 2)
+  list.reverse()
+  t.deepEqual([...list], [c, b])
+  t.is(list.indexOf(b), 1)
+  list.remove(c)
+  t.deepEqual([...list], [b])
+  t.throws(() => list.remove(c), { instanceOf: ArgumentError, message: /an item of the list/ })
+  list.clear()
+  t.is(list.length, 0)
 })
 
 test('Dict: an object with identity', (t) => {

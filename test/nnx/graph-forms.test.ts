@@ -89,6 +89,18 @@ test('toTree and fromTree: plain transforms of models', (t) => {
     splitFn: (_ctx, _path, prefix, leaf) => (seen.push([prefix, leaf]), prefix),
   })
   t.deepEqual(seen, [[0, m], [0, m], [1, args.x]]) // prettier-ignore
+  seen.length = 0
+  const given = nnx.fromTree(form, {
+    prefix: { m: 0, tied: 1, x: 2 },
+    mapNonGraphNodes: true,
+    mergeFn: (_ctx, path, prefix, leaf) => (seen.push([path.length, prefix]), leaf),
+  })
+  t.deepEqual(seen, [[1, 0], [2, 1], [1, 2]]) // prettier-ignore
+  t.is((given as typeof form).m, form.m)
+  // A level that isn't looked into is left as it is.
+  const shallow = nnx.fromTree({ form, m: form.m }, { isLeaf: (x) => x === form || x instanceof nnx.NodeStates }) as { form: unknown; m: unknown } // prettier-ignore
+  t.is(shallow.form, form)
+  t.true(shallow.m instanceof nnx.Linear)
   t.throws(() => nnx.toTree(args, { prefix: { m: 0, tied: 1, x: null } }), {
     instanceOf: ArgumentError,
     message: /Inconsistent aliasing detected, bias has 0, got 1 at bias/,

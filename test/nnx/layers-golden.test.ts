@@ -217,6 +217,10 @@ const rows: Readonly<Record<string, Row>> = {
   BatchNorm: [() => new nnx.BatchNorm(4, { rngs: rngs() })],
   'BatchNorm axis no bias': [() => new nnx.BatchNorm(3, { axis: 1, momentum: 0.5, epsilon: 0.1, useBias: false, useFastVariance: false, rngs: rngs() })],
   'BatchNorm running no scale': [() => new nnx.BatchNorm(4, { useRunningAverage: true, useScale: false, rngs: rngs() })],
+  'Sequential rngs': [
+    () => new nnx.Sequential(new nnx.Linear(4, 6, { rngs: rngs() }), new nnx.Dropout(0.4), np.tanh, new nnx.Sequential(new nnx.Dropout(0.5))),
+    (m, x) => m(x, { rngs: new nnx.Rngs(7, { dropout: 3 }) }),
+  ],
   Dropout: [() => new nnx.Dropout(0.4, { rngs: rngs() })],
   'Dropout broadcast': [() => new nnx.Dropout(0.4, { broadcastDims: [1], rngCollection: 'noise', rngs: new nnx.Rngs(0, { noise: 1 }) })],
   'WeightNorm filter': [() => new nnx.WeightNorm(new nnx.LoRALinear(4, 2, { loraRank: 2, rngs: rngs() }), { featureAxes: 0, variableFilter: nnx.PathContains('loraA'), rngs: rngs(1) })],

@@ -71,6 +71,14 @@ test('flops', (t) => {
   const flops = rows.flatMap((row) => (['Linear', 'Conv'].includes(row[2]!) ? [row[5]] : []))
   // Products and sums of each output, and the bias.
   t.deepEqual(flops, [(2 * 10 * 4 * 8 + 10 * 4).toLocaleString('en-US'), (2 * 2 * 3 * 6 * 3 * 4).toLocaleString('en-US')]) // prettier-ignore
+  const both = nnx.tabulate(model, [np.ones([2, 5, 8])], { computeFlops: true, computeVjpFlops: true, rowFilter: ({ type }) => type === 'Linear' }) // prettier-ignore
+  const [head, ...listed] = both.split('\n').map((line) => line.split(/[│┃]/).map((cell) => cell.trim())).filter((row) => row.length > 2 && row[2] !== '') // prettier-ignore
+  t.deepEqual(head!.slice(5, 7), ['flops', 'vjp_flops'])
+  t.deepEqual(listed.map((row) => row[2]), ['Linear']) // prettier-ignore
+  // Three products of the same size, the bias, and the sum that is its gradient.
+  t.is(listed[0]![6], (3 * 2 * 10 * 4 * 8 + 2 * 10 * 4).toLocaleString('en-US'))
+  const integers = nnx.tabulate(new nnx.Embed(7, 3, { rngs: rngs() }), [new ShapeDtypeStruct([5], 'int32')], { computeVjpFlops: true }) // prettier-ignore
+  t.true(integers.includes('vjp_flops'))
   const count = (f: (x: NDArray) => unknown): number => flopsOf(makeJaxpr(f)(np.ones([3])))
   t.is(
     count((x) => lax.scan((c: NDArray, d: NDArray) => [c.mul(d), c.add(d)], np.ones([]), x)),

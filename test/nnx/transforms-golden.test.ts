@@ -1,6 +1,6 @@
 /** nnx.vmap, scan, cond, loops, remat, customVjp and EMA against Flax. */
 import test, { type ExecutionContext } from 'ava'
-import { type NDArray, nnx, np, tree } from '../../src/index.js'
+import { ArgumentError, type NDArray, nnx, np, tree } from '../../src/index.js'
 import { allClose } from '../helpers/arrays.js'
 import { readFileSync } from 'node:fs'
 
@@ -127,6 +127,13 @@ test('foriLoop and whileLoop', (t) => {
   t.is(i.item(), 3)
   allClose(t, z, g.while, loose)
   sameLeaves(t, nnx.state(block), g.after2, 'after while')
+  const [, u] = nnx.foriLoop(1, 4, (i, [m, x]: readonly [Block, NDArray]) => [m, m(x).add(i)] as const, [block, x] as const, { unroll: 2 }) // prettier-ignore
+  allClose(t, u, g.unrolled, loose)
+  sameLeaves(t, nnx.state(block), g.after3, 'after fori, unrolled')
+  t.throws(() => nnx.foriLoop(0, np.array(2, { dtype: 'int32' }), (_i, x: NDArray) => x, x, { unroll: 2 }), {
+    instanceOf: ArgumentError,
+    message: /numbers as bounds for unroll, got arrays/,
+  })
 })
 
 test('customVjp', (t) => {

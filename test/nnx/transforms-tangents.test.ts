@@ -75,6 +75,9 @@ test('makeJaxpr: from leaves to what is written and returned', (t) => {
   const { inputs, outputs } = nnx.makeJaxpr((m: Counting, y: NDArray) => m(y))(new Counting(), x)
   t.is(inputs.length, 4)
   t.deepEqual(outputs.map((v) => v.aval.dtype), ['int32', 'float32']) // prettier-ignore
+  const power = (x: NDArray, n: number): NDArray => (n === 1 ? x : x.mul(power(x, n - 1)))
+  const cubed = nnx.makeJaxpr(power, { staticArgnums: 1 })(np.ones([2]), 3)
+  t.deepEqual([cubed.inputs.length, cubed.eqns.length], [1, 2]) // prettier-ignore
 })
 
 test('integers are differentiated where that is allowed; unknown options are errors', (t) => {

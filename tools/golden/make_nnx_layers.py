@@ -133,6 +133,12 @@ def layers():
         modes=True,
     )
     case('BatchNorm running no scale', lambda: nnx.BatchNorm(4, use_running_average=True, use_scale=False, rngs=rngs()), x)
+    case(
+        'Sequential rngs',
+        lambda: nnx.Sequential(nnx.Linear(4, 6, rngs=rngs()), nnx.Dropout(0.4), jnp.tanh, nnx.Sequential(nnx.Dropout(0.5))),
+        x,
+        call=lambda m, x: m(x, rngs=nnx.Rngs(7, dropout=3)),
+    )
     case('Dropout', lambda: nnx.Dropout(0.4, rngs=rngs()), seq, calls=2, modes=True, grad=False)
     case(
         'Dropout broadcast',

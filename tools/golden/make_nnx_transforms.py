@@ -99,7 +99,10 @@ def loops():
     block, y = nnx.fori_loop(0, 3, body, (block, x))
     out = {'fori': flat(y), 'after': leaves(nnx.state(block))}
     m, _, z = nnx.while_loop(lambda c: c[1] < 3, lambda c: (c[0], c[1] + 1, c[0](c[2])), (block, jnp.array(1), x))
-    return out | {'while': flat(z), 'after2': leaves(nnx.state(m))}
+    out |= {'while': flat(z), 'after2': leaves(nnx.state(m))}
+    # Two steps a turn, and one that is left over.
+    m, y = nnx.fori_loop(1, 4, body, (m, x), unroll=2)
+    return out | {'unrolled': flat(y), 'after3': leaves(nnx.state(m))}
 
 
 def custom():

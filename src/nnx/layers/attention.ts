@@ -114,6 +114,7 @@ const setting = (name: string, ofCall: boolean | null | undefined, ofLayer: bool
  * attention(x, memory).shape // => [3, 5, 8]
  */
 export class MultiHeadAttention extends Module<AttentionArgs, NDArray> {
+  static readonly takesRngs = true
   static readonly viewOptions = {
     deterministic: 'whether nothing is dropped',
     decode: 'whether inputs come one by one, with caches',

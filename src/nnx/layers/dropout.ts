@@ -35,6 +35,7 @@ const streamOf = (rngs: Rngs | RngStream, name: string): RngStream =>
  * dropout(np.ones([3])) // => Array([1., 1., 1.], dtype=float32)
  */
 export class Dropout extends Module<[x: NDArray, options?: DropoutCallOptions], NDArray> {
+  static readonly takesRngs = true
   static readonly viewOptions = {
     deterministic: 'whether nothing is dropped',
     rngs: 'where keys come from: streams, or one stream',

@@ -1,39 +1,18 @@
 /** Normalization of each example by itself: by features, groups of features or places. */
-import { ArgumentError, type DType, type NDArray, ShapeError, showAval, sizeOf } from '../../core/index.js'
+import { ArgumentError, type NDArray, ShapeError, showAval, sizeOf } from '../../core/index.js'
 import * as lax from '../../lax/index.js'
-import { type Initializer, initializers } from '../../nn/index.js'
-import { Module } from '../module.js'
-import type { Rngs } from '../rngs.js'
-import { type Metadata, Param } from '../variable.js'
-import { requireSize } from './linear.js'
-import { meanAndVariance, type NamedAxisOptions, normalize, type StatisticsOptions, statisticsOf } from './norm.js'
-import { promoted, type PromoteDtype, type PromoteOptions } from './promote.js'
+import {
+  meanAndVariance,
+  Normalization,
+  normalize,
+  type NormOptions,
+  type StatisticsOptions,
+  statisticsOf,
+} from './norm.js'
+import { promoted } from './promote.js'
 
 /** One axis or several. */
 export type NormAxes = number | readonly number[]
-
-/** Options that all normalizations of examples have. */
-export interface NormOptions extends PromoteOptions, NamedAxisOptions {
-  readonly rngs: Rngs
-  /** Added to the variance; default 1e-6. */
-  readonly epsilon?: number
-  /** Dtype of the result; default that to which input and parameters promote. */
-  readonly dtype?: DType | null
-  /** Dtype of the parameters; default float32. */
-  readonly paramDtype?: DType
-  /** Default true. */
-  readonly useBias?: boolean
-  /** Default true. */
-  readonly useScale?: boolean
-  /** Default zeros. */
-  readonly biasInit?: Initializer
-  /** Default ones. */
-  readonly scaleInit?: Initializer
-  /** Whether the variance is `E[x²] - E[x]²`, in one pass; default true. */
-  readonly useFastVariance?: boolean
-  readonly biasMetadata?: Metadata
-  readonly scaleMetadata?: Metadata
-}
 
 export interface NormCallOptions {
   /** Elements that count for the statistics; broadcasts to the input. Default all. */
@@ -53,39 +32,8 @@ const sortedAxes = (where: string, axes: NormAxes, ndim: number): readonly numbe
     (a, b) => a - b,
   )
 
-/** What all of these layers hold. */
-abstract class FeatureNorm extends Module<[x: NDArray, options?: NormCallOptions], NDArray> {
-  /** `[numFeatures]` */
-  readonly scale: Param | null
-  /** `[numFeatures]` */
-  readonly bias: Param | null
-  readonly numFeatures: number
-  readonly epsilon: number
-  readonly dtype: DType | null
-  readonly paramDtype: DType
-  readonly useFastVariance: boolean
-  readonly axisName: string | null
-  readonly axisIndexGroups: readonly (readonly number[])[] | null
-  readonly promoteDtype: PromoteDtype | null
-
-  constructor(name: string, numFeatures: number, options: NormOptions) {
-    super()
-    const { rngs, epsilon = 1e-6, dtype = null, paramDtype = 'float32', useFastVariance = true } = options
-    const { useBias = true, useScale = true, biasMetadata, scaleMetadata } = options
-    const { biasInit = initializers.zeros, scaleInit = initializers.ones } = options
-    requireSize(name, 'features', numFeatures)
-    this.scale = useScale ? new Param(scaleInit(rngs.params(), [numFeatures], paramDtype), scaleMetadata) : null
-    this.bias = useBias ? new Param(biasInit(rngs.params(), [numFeatures], paramDtype), biasMetadata) : null
-    this.numFeatures = numFeatures
-    this.epsilon = epsilon
-    this.dtype = dtype
-    this.paramDtype = paramDtype
-    this.useFastVariance = useFastVariance
-    this.axisName = options.axisName ?? null
-    this.axisIndexGroups = options.axisIndexGroups ?? null
-    this.promoteDtype = options.promoteDtype ?? null
-  }
-
+/** What all of these layers do. */
+abstract class FeatureNorm extends Normalization<[x: NDArray, options?: NormCallOptions]> {
   /** @internal Input, scale and bias in the dtype of the computation; scale and bias along the feature axes. */
   protected operands(
     where: string,
@@ -96,11 +44,7 @@ abstract class FeatureNorm extends Module<[x: NDArray, options?: NormCallOptions
       const expected = `${this.numFeatures} features at the axes [${featureAxes.join()}]`
       throw new ShapeError(where, expected, showAval(x.aval))
     }
-    const [input, scale, bias] = promoted(
-      this.promoteDtype,
-      [x, this.scale === null ? null : this.scale.value, this.bias === null ? null : this.bias.value],
-      this.dtype,
-    )
+    const [input, scale, bias] = promoted(this.promoteDtype, [x, ...this.parameters()], this.dtype)
     const shape = x.shape.map((n, i) => (featureAxes.includes(i) ? n : 1))
     const spread = (p: NDArray | null): NDArray | null => (p === null ? null : lax.reshape(p, shape))
     return [input, spread(scale), spread(bias)]

@@ -9,26 +9,22 @@ import { BatchStat, type Metadata, Param } from '../variable.js'
 import { requireSize } from './linear.js'
 import { promoted, type PromoteDtype, type PromoteOptions } from './promote.js'
 
-/** @internal How statistics are computed. */
-export interface StatisticsOptions {
-  /** Elements that count; broadcasts to the input. Default all. */
-  readonly mask?: NDArray | null
-  /** Whether the variance is `E[x²] - E[x]²`, in one pass; default true. */
-  readonly useFastVariance?: boolean
-  /** Whether the mean is subtracted; default true. If not, the variance is `E[x²]` and the mean 0. */
-  readonly useMean?: boolean
-  /** Axis of `vmap` over which the statistics are averaged too; default none. */
-  readonly axisName?: string | null
-  /** Members of that axis that are averaged together, in groups; default all. */
-  readonly axisIndexGroups?: readonly (readonly number[])[] | null
-}
-
 /** Options of normalizations whose statistics are those of several members of a mapped axis. */
 export interface NamedAxisOptions {
   /** Axis of `vmap` over which the statistics are averaged too; default none. */
   readonly axisName?: string | null
   /** Members of that axis that are averaged together, in groups; default all. */
   readonly axisIndexGroups?: readonly (readonly number[])[] | null
+}
+
+/** @internal How statistics are computed. */
+export interface StatisticsOptions extends NamedAxisOptions {
+  /** Elements that count; broadcasts to the input. Default all. */
+  readonly mask?: NDArray | null
+  /** Whether the variance is `E[x²] - E[x]²`, in one pass; default true. */
+  readonly useFastVariance?: boolean
+  /** Whether the mean is subtracted; default true. If not, the variance is `E[x²]` and the mean 0. */
+  readonly useMean?: boolean
 }
 
 /** Statistics are computed in single precision at least. */
@@ -85,15 +81,10 @@ export const statisticsOf = ({
   axisIndexGroups,
 })
 
-export interface BatchNormOptions extends PromoteOptions, NamedAxisOptions {
+/** Options that all normalizations have. */
+export interface NormOptions extends PromoteOptions, NamedAxisOptions {
   readonly rngs: Rngs
-  /** Whether the running statistics are used, and not those of the batch; default false. `train()` and `eval()` set it. */
-  readonly useRunningAverage?: boolean
-  /** The feature axis; default -1. */
-  readonly axis?: number
-  /** Weight of the old running statistics, in [0, 1]; default 0.99. (PyTorch's 0.1 is 0.9 here.) */
-  readonly momentum?: number
-  /** Added to the variance; default 1e-5. */
+  /** Added to the variance; default 1e-6, of {@link BatchNorm} 1e-5. */
   readonly epsilon?: number
   /** Dtype of the result; default that to which input and parameters promote. */
   readonly dtype?: DType | null
@@ -113,6 +104,54 @@ export interface BatchNormOptions extends PromoteOptions, NamedAxisOptions {
   readonly scaleMetadata?: Metadata
 }
 
+/** @internal What all normalizations hold. */
+export abstract class Normalization<A extends readonly unknown[]> extends Module<A, NDArray> {
+  /** `[numFeatures]` */
+  readonly scale: Param | null
+  /** `[numFeatures]` */
+  readonly bias: Param | null
+  readonly numFeatures: number
+  readonly epsilon: number
+  readonly dtype: DType | null
+  readonly paramDtype: DType
+  readonly useFastVariance: boolean
+  readonly axisName: string | null
+  readonly axisIndexGroups: readonly (readonly number[])[] | null
+  readonly promoteDtype: PromoteDtype | null
+
+  constructor(name: string, numFeatures: number, options: NormOptions) {
+    super()
+    const { rngs, epsilon = 1e-6, dtype = null, paramDtype = 'float32', useFastVariance = true } = options
+    const { useBias = true, useScale = true, biasMetadata, scaleMetadata } = options
+    const { biasInit = initializers.zeros, scaleInit = initializers.ones } = options
+    requireSize(name, 'features', numFeatures)
+    this.scale = useScale ? new Param(scaleInit(rngs.params(), [numFeatures], paramDtype), scaleMetadata) : null
+    this.bias = useBias ? new Param(biasInit(rngs.params(), [numFeatures], paramDtype), biasMetadata) : null
+    this.numFeatures = numFeatures
+    this.epsilon = epsilon
+    this.dtype = dtype
+    this.paramDtype = paramDtype
+    this.useFastVariance = useFastVariance
+    this.axisName = options.axisName ?? null
+    this.axisIndexGroups = options.axisIndexGroups ?? null
+    this.promoteDtype = options.promoteDtype ?? null
+  }
+
+  /** @internal Scale and bias, where there are any. */
+  protected parameters(): readonly [scale: NDArray | null, bias: NDArray | null] {
+    return [this.scale === null ? null : this.scale.value, this.bias === null ? null : this.bias.value]
+  }
+}
+
+export interface BatchNormOptions extends NormOptions {
+  /** Whether the running statistics are used, and not those of the batch; default false. `train()` and `eval()` set it. */
+  readonly useRunningAverage?: boolean
+  /** The feature axis; default -1. */
+  readonly axis?: number
+  /** Weight of the old running statistics, in [0, 1]; default 0.99. (PyTorch's 0.1 is 0.9 here.) */
+  readonly momentum?: number
+}
+
 export interface BatchNormCallOptions {
   /** Default that of the layer. */
   readonly useRunningAverage?: boolean
@@ -130,7 +169,7 @@ export interface BatchNormCallOptions {
  * norm(np.array([[0, 10], [2, 30]])).shape // => [2, 2]
  * norm.mean.value // => Array([0.1, 2. ], dtype=float32)
  */
-export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOptions], NDArray> {
+export class BatchNorm extends Normalization<[x: NDArray, options?: BatchNormCallOptions]> {
   static readonly viewOptions = {
     useRunningAverage: 'whether the running statistics are used, and not those of the batch',
   }
@@ -138,48 +177,22 @@ export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOption
   readonly mean: BatchStat
   /** Running variance, float32 `[features]` */
   readonly var: BatchStat
-  /** `[features]` */
-  readonly scale: Param | null
-  /** `[features]` */
-  readonly bias: Param | null
-  readonly numFeatures: number
   readonly useRunningAverage: boolean
   readonly axis: number
   readonly momentum: number
-  readonly epsilon: number
-  readonly dtype: DType | null
-  readonly paramDtype: DType
-  readonly useFastVariance: boolean
-  readonly axisName: string | null
-  readonly axisIndexGroups: readonly (readonly number[])[] | null
-  readonly promoteDtype: PromoteDtype | null
 
   /** @throws ArgumentError if the number of features isn't whole, or the momentum isn't in [0, 1] */
   constructor(numFeatures: number, options: BatchNormOptions) {
-    super()
-    const { rngs, useRunningAverage = false, axis = -1, momentum = 0.99, epsilon = 1e-5, dtype = null } = options
-    const { paramDtype = 'float32', useBias = true, useScale = true, useFastVariance = true } = options
-    const { biasInit = initializers.zeros, scaleInit = initializers.ones, biasMetadata, scaleMetadata } = options
-    requireSize('BatchNorm', 'features', numFeatures)
+    super('BatchNorm', numFeatures, { ...options, epsilon: options.epsilon ?? 1e-5 })
+    const { useRunningAverage = false, axis = -1, momentum = 0.99 } = options
     if (!(momentum >= 0 && momentum <= 1)) {
       throw new ArgumentError('BatchNorm', 'a momentum in [0, 1]', String(momentum))
     }
-    const shape = [numFeatures]
-    this.mean = new BatchStat(np.zeros(shape))
-    this.var = new BatchStat(np.ones(shape))
-    this.scale = useScale ? new Param(scaleInit(rngs.params(), shape, paramDtype), scaleMetadata) : null
-    this.bias = useBias ? new Param(biasInit(rngs.params(), shape, paramDtype), biasMetadata) : null
-    this.numFeatures = numFeatures
+    this.mean = new BatchStat(np.zeros([numFeatures]))
+    this.var = new BatchStat(np.ones([numFeatures]))
     this.useRunningAverage = useRunningAverage
     this.axis = axis
     this.momentum = momentum
-    this.epsilon = epsilon
-    this.dtype = dtype
-    this.paramDtype = paramDtype
-    this.useFastVariance = useFastVariance
-    this.axisName = options.axisName ?? null
-    this.axisIndexGroups = options.axisIndexGroups ?? null
-    this.promoteDtype = options.promoteDtype ?? null
   }
 
   /** `[..., features, ...]` with the features at `axis`. @throws ShapeError */
@@ -190,10 +203,9 @@ export class BatchNorm extends Module<[x: NDArray, options?: BatchNormCallOption
       throw new ShapeError('BatchNorm', `${this.numFeatures} features at axis ${this.axis}`, showAval(x.aval))
     }
     const axes = lax.range(x.ndim).filter((i) => i !== axis)
-    const value = (p: Param | null): NDArray | null => (p === null ? null : p.value)
     const [input, runningMean, runningVar, scale, bias] = promoted(
       this.promoteDtype,
-      [x, this.mean.value, this.var.value, value(this.scale), value(this.bias)],
+      [x, this.mean.value, this.var.value, ...this.parameters()],
       this.dtype,
     )
     const [mean, variance] = useRunningAverage

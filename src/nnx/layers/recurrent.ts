@@ -133,7 +133,7 @@ const scanCell = <C>(
   const carried = indices((fate) => fate === Carry)
   const sliced = indices((fate) => typeof fate === 'number')
   const moved = (state: AnyState, from: (axis: number) => number, to: (axis: number) => number, i: number): AnyState =>
-    tree.map((x: NDArray) => np.moveaxis(x, from(fates[i] as number), to(fates[i] as number)), state as never)
+    tree.map((x: NDArray) => np.moveaxis(x, from(fates[i] as number), to(fates[i] as number)), state)
   const given = tree.leaves(states.filter((_, i) => fates[i] === 'constant'))
   let isWritten = false
   const step = (
@@ -190,6 +190,7 @@ export interface RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RN
  * h.shape // => [2, 3]
  */
 export class RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RNNResult<C, R>> {
+  static readonly takesRngs = true
   readonly cell: RNNCellBase<C>
   readonly timeMajor: boolean
   readonly returnCarry: boolean
@@ -309,6 +310,7 @@ export class Bidirectional<C, D, R extends boolean = false> extends Module<
   BidirectionalArgs<C, D>,
   BidirectionalResult<C, D, R>
 > {
+  static readonly takesRngs = true
   readonly forwardRnn: RNN<C, boolean>
   readonly backwardRnn: RNN<D, boolean>
   readonly mergeFn: MergeFn

@@ -1,6 +1,7 @@
 /** `nnx.whileLoop` and `nnx.foriLoop`: loops whose carry may hold modules. */
 import { ArgumentError, literal, type NDArray } from '../../core/index.js'
 import * as control from '../../control/index.js'
+import * as lax from '../../lax/index.js'
 import type { NodeDef } from '../graphdef.js'
 import { showPaths } from '../build.js'
 import {
@@ -14,6 +15,7 @@ import {
   requireWrittenTypes,
   settle,
 } from './effects.js'
+import { unrolledScan } from './unrolled.js'
 
 type AnyFn = (...args: readonly unknown[]) => unknown
 
@@ -109,12 +111,17 @@ export const whileLoop = <C>(cond: (carry: C) => NDArray | boolean, body: (carry
   return finish(result) as C
 }
 
+export interface ForiLoopOptions {
+  /** Steps in each turn of the loop; `true`: all of them. Needs numbers as bounds. Default 1. */
+  readonly unroll?: number | boolean
+}
+
 /**
  * Repeat `body` for the whole numbers in [lower, upper), int32, with a carry that may hold modules, as {@link whileLoop}
  * has it.
  *
  * With numbers as bounds it is a scan, differentiable in both modes.
- * @throws ArgumentError, naming the path, if a step changes the structure of the carry
+ * @throws ArgumentError, naming the path, if a step changes the structure of the carry; of `unroll` with arrays as bounds
  * @throws ShapeError, naming the path, if a step changes a shape or dtype
  * @throws TraceLevelError if a step writes a Variable that isn't in the carry
  * @example
@@ -127,12 +134,27 @@ export const foriLoop = <C>(
   upper: number | NDArray,
   body: (i: NDArray, carry: C) => C,
   init: C,
+  { unroll }: ForiLoopOptions = {},
 ): C => {
+  const where = 'nnx.foriLoop'
   const at =
     (i: NDArray): AnyFn =>
     (carry) =>
       body(i, carry as C)
   const zero = literal(0, 'int32')
-  const { start, step, finish } = takeApart('nnx.foriLoop', init, at(zero))
-  return finish(control.foriLoop(lower, upper, (i, carry: readonly unknown[]) => step(at(i), carry), start)) as C
+  const { start, step, finish } = takeApart(where, init, at(zero))
+  if (unroll === undefined) {
+    return finish(control.foriLoop(lower, upper, (i, carry: readonly unknown[]) => step(at(i), carry), start)) as C
+  }
+  if (typeof lower !== 'number' || typeof upper !== 'number') {
+    throw new ArgumentError(where, 'numbers as bounds for unroll', 'arrays')
+  }
+  const length = Math.max(0, upper - lower)
+  const [last] = unrolledScan(
+    (carry: readonly unknown[], i: NDArray) => [step(at(i), carry), null] as const,
+    start,
+    lax.add(lax.iota('int32', length), lower),
+    { length, unroll },
+  )
+  return finish(last) as C
 }

@@ -4,6 +4,11 @@ import * as transforms from '../../transforms/index.js'
 import { flattenGraph } from '../walk.js'
 import { Inside, valueOfLeaf } from './boundary.js'
 
+export interface MakeJaxprOptions {
+  /** Arguments that the program is for, and no inputs of it. */
+  readonly staticArgnums?: number | readonly number[]
+}
+
 /**
  * The program of a function: from the arrays in its arguments (those of modules in the order of their states) to what it
  * gives new values, then to its result.
@@ -13,11 +18,19 @@ import { Inside, valueOfLeaf } from './boundary.js'
  * nnx.makeJaxpr((m: nnx.BatchNorm, x: NDArray) => m(x))(norm, np.ones([3, 2])).outputs.length // => 3
  */
 export const makeJaxpr =
-  <A extends readonly unknown[]>(f: (...args: A) => unknown): ((...args: A) => Jaxpr) =>
+  <A extends readonly unknown[]>(
+    f: (...args: A) => unknown,
+    { staticArgnums = [] }: MakeJaxprOptions = {},
+  ): ((...args: A) => Jaxpr) =>
   (...args) => {
-    const { def, leaves } = flattenGraph(args, false)
+    const isStatic = (i: number): boolean => [staticArgnums].flat().includes(i)
+    const { def, leaves } = flattenGraph(
+      args.map((x, i) => (isStatic(i) ? null : x)),
+      false,
+    )
     return transforms.makeJaxpr((...values: readonly unknown[]): readonly unknown[] => {
       const inside = new Inside(def, values)
-      return inside.leave('nnx.makeJaxpr', f(...(inside.args as unknown as A)), false).outputs
+      const filled = inside.args.map((x, i) => (isStatic(i) ? args[i] : x))
+      return inside.leave('nnx.makeJaxpr', f(...(filled as unknown as A)), false).outputs
     })(...leaves.map(valueOfLeaf))
   }
