@@ -3,19 +3,20 @@ import { io, type NDArray, nnx, np, optax, random } from 'onnax'
 import { type Batch, batchOf, loadDigits } from './shared/digits.js'
 import { isMain, type Losses, train } from './shared/training.js'
 
-/** Convolution, batch normalization, half the size: `[batch, 2 n, 2 m, from]` to `[batch, n, m, to]`. */
+/** Convolutions with batch normalization, then half the size: `[batch, 2 n, 2 m, from]` to `[batch, n, m, to]`. */
 class Block extends nnx.Module<[x: NDArray], NDArray> {
-  readonly conv: nnx.Conv
-  readonly norm: nnx.BatchNorm
+  readonly convs: readonly nnx.Conv[]
+  readonly norms: readonly nnx.BatchNorm[]
 
   constructor(from: number, to: number, rngs: nnx.Rngs) {
     super()
-    this.conv = new nnx.Conv(from, to, [3, 3], { useBias: false, rngs })
-    this.norm = new nnx.BatchNorm(to, { momentum: 0.9, rngs })
+    this.convs = [from, to].map((n) => new nnx.Conv(n, to, [3, 3], { useBias: false, rngs }))
+    this.norms = this.convs.map(() => new nnx.BatchNorm(to, { rngs }))
   }
 
   override call(x: NDArray): NDArray {
-    return nnx.maxPool(nnx.relu(this.norm(this.conv(x))), [2, 2], { strides: [2, 2] })
+    const y = this.convs.reduce((h, conv, i) => nnx.relu(this.norms[i]!(conv(h))), x)
+    return nnx.maxPool(y, [2, 2], { strides: [2, 2] })
   }
 }
 
@@ -28,9 +29,9 @@ export class Cnn extends nnx.Module<[images: NDArray], NDArray> {
 
   constructor(rngs: nnx.Rngs) {
     super()
-    this.blocks = [new Block(1, 24, rngs), new Block(24, 48, rngs), new Block(48, 96, rngs)]
-    this.dropout = new nnx.Dropout(0.4, { rngs })
-    this.linear1 = new nnx.Linear(3 * 3 * 96, 128, { rngs })
+    this.blocks = [new Block(1, 16, rngs), new Block(16, 32, rngs), new Block(32, 64, rngs)]
+    this.dropout = new nnx.Dropout(0.3, { rngs })
+    this.linear1 = new nnx.Linear(3 * 3 * 64, 128, { rngs })
     this.linear2 = new nnx.Linear(128, 10, { rngs })
   }
 
@@ -48,6 +49,8 @@ export interface DigitsOptions {
   /** How many of the 2,000 test digits count; default all. */
   readonly tests?: number
   readonly report?: boolean
+  /** Of the weights, the order of the digits and their variations; default 0. */
+  readonly seed?: number
 }
 
 /** Trains a {@link Cnn}. @returns its accuracy on the test digits too */
@@ -56,12 +59,13 @@ export const trainDigits = ({
   steps = 16 * (8000 / batchSize),
   tests = 2000,
   report = true,
+  seed = 0,
 }: DigitsOptions = {}): Losses & { readonly accuracy: number } => {
   const digits = loadDigits()
   const perEpoch = Math.floor(digits.train.count / batchSize)
-  const model = new Cnn(new nnx.Rngs(0))
+  const model = new Cnn(new nnx.Rngs(seed))
   const schedule = optax.warmupCosineDecaySchedule(1e-4, 2e-3, Math.min(perEpoch, steps / 2), steps, { endValue: 1e-5 })
-  const optimizer = new nnx.Optimizer(model, optax.adamw(schedule, { weightDecay: 1e-3 }), { wrt: nnx.Param })
+  const optimizer = new nnx.Optimizer(model, optax.adamw(schedule, { weightDecay: 0.02 }), { wrt: nnx.Param })
   const metrics = new nnx.MultiMetric({ loss: new nnx.metrics.Average('loss'), accuracy: new nnx.metrics.Accuracy() })
 
   const lossOf = (model: Cnn, { images, labels }: Batch): NDArray => {
@@ -103,13 +107,15 @@ export const trainDigits = ({
     return { loss: figures.loss.item(), text: `test accuracy ${(100 * accuracy).toFixed(2)} %` }
   }
 
-  let [key, order] = [random.key(1), new Int32Array()]
+  let [key, order] = [random.key(seed + 1), new Int32Array()]
   const step = (i: number): number => {
     const at = i % perEpoch
     const [next, shuffle, vary] = random.split(key, 3)
     key = next!
     if (at === 0) order = random.permutation(shuffle!, digits.train.count).data() as typeof order
-    const batch = batchOf(digits.train, order.subarray(at * batchSize, (at + 1) * batchSize), vary)
+    // Towards the end the digits are nearly those that are read afterwards.
+    const strength = i < 0.8 * steps ? 1 : 0.4
+    const batch = batchOf(digits.train, order.subarray(at * batchSize, (at + 1) * batchSize), { key: vary!, strength })
     return trainStep(optimizer, batch).item()
   }
 

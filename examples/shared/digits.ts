@@ -1,6 +1,6 @@
 /** 10,000 handwritten digits of MNIST, in a fixed order: 8,000 to train, 2,000 to test. */
 import { createRequire } from 'node:module'
-import { type NDArray, np, random } from 'onnax'
+import { image, jit, type NDArray, np, random } from 'onnax'
 
 const side = 28
 const pixels = side * side
@@ -24,6 +24,13 @@ export interface Batch {
   readonly images: NDArray
   /** `[batch]`, int32 */
   readonly labels: NDArray
+}
+
+/** How pictures are varied. */
+export interface Variation {
+  readonly key: random.PRNGKey
+  /** In [0, 1]. */
+  readonly strength: number
 }
 
 const gather = ({ images, labels }: Examples, indices: ArrayLike<number>): Examples => {
@@ -53,34 +60,66 @@ export const loadDigits = (): { readonly train: Examples; readonly test: Example
   return { train: gather(all, order.subarray(0, trainCount)), test: gather(all, order.subarray(trainCount)) }
 }
 
-/** Pictures turned, scaled and moved, each its own way, by up to 0.2 radians, 15 % and 1.5 pixels. */
-const varied = (images: Float32Array, count: number, key: random.PRNGKey): Float32Array => {
-  const draws = random.uniform(key, [count, 4], { minval: -1, maxval: 1 }).data() as Float32Array
-  const result = new Float32Array(images.length)
-  const middle = (side - 1) / 2
-  for (let i = 0; i < count; i++) {
-    const picture = images.subarray(i * pixels, (i + 1) * pixels)
-    const at = (row: number, column: number): number =>
-      row < 0 || column < 0 || row >= side || column >= side ? 0 : picture[row * side + column]!
-    const [turn, zoom, down, right] = draws.subarray(4 * i, 4 * i + 4) as unknown as readonly number[]
-    const [sin, cos] = [Math.sin, Math.cos].map((f) => f(0.2 * turn!) * (1 + 0.15 * zoom!)) as [number, number]
-    for (let p = 0; p < pixels; p++) {
-      const [y, x] = [Math.floor(p / side) - middle, (p % side) - middle]
-      const row = cos * y - sin * x + middle + 1.5 * down!
-      const column = sin * y + cos * x + middle + 1.5 * right!
-      const [r, c] = [Math.floor(row), Math.floor(column)]
-      const [dr, dc] = [row - r, column - c]
-      const upper = (1 - dc) * at(r, c) + dc * at(r, c + 1)
-      const lower = (1 - dc) * at(r + 1, c) + dc * at(r + 1, c + 1)
-      result[i * pixels + p] = (1 - dr) * upper + dr * lower
-    }
-  }
-  return result
+/** By how much pictures are varied at most. */
+const most = {
+  /** In radians. */
+  turn: 0.18,
+  /** In height and width, as part of them. */
+  zoom: 0.1,
+  /** In height, and the contrary in width. */
+  stretch: 0.08,
+  /** To the side, for each row away from the middle. */
+  shear: 0.2,
+  /** In pixels. */
+  shift: 1,
+  /** Of the points of a grid over the picture, in pixels; between them the picture bends. */
+  bend: 1.5,
 }
 
-/** The examples at `indices`; with a key, no two pictures of them are the same. */
-export const batchOf = (examples: Examples, indices: Int32Array, key: random.PRNGKey | null = null): Batch => {
+/** Pictures `[count, 28, 28]` between their pixels, at rows and columns of that shape; 0 outside. */
+const between = (images: NDArray, rows: NDArray, columns: NDArray): NDArray => {
+  const count = images.shape[0]!
+  const edged = np.pad(images, [[0, 0], [1, 1], [1, 1]]).reshape([-1]) // prettier-ignore
+  const first = np.arange(count).reshape([count, 1, 1])
+  const place = (x: NDArray): NDArray => np.clip(x.add(1), 0, side + 1)
+  const at = (r: NDArray, c: NDArray): NDArray => {
+    const index = first.mul(side + 2).add(place(r)).mul(side + 2).add(place(c)) // prettier-ignore
+    return np.take(edged, index.astype('int32'))
+  }
+  const [r, c] = [np.floor(rows), np.floor(columns)]
+  const [dr, dc] = [rows.sub(r), columns.sub(c)]
+  const along = (r: NDArray): NDArray =>
+    at(r, c)
+      .mul(np.subtract(1, dc))
+      .add(at(r, c.add(1)).mul(dc))
+  return along(r)
+    .mul(np.subtract(1, dr))
+    .add(along(r.add(1)).mul(dr))
+}
+
+/** Pictures `[count, 28, 28]` turned, scaled, sheared, moved and bent, each its own way, by `strength` of {@link most}. */
+const varied = jit((images: NDArray, key: random.PRNGKey, strength: number) => {
+  const count = images.shape[0]!
+  const [own, ofGrid] = random.split(key) as unknown as readonly [random.PRNGKey, random.PRNGKey]
+  const draw = (key: random.PRNGKey, shape: readonly number[]): NDArray =>
+    random.uniform(key, shape, { minval: -1, maxval: 1 }).mul(strength)
+  const [turn, zoom, stretch, shear, down, right] = draw(own, [6, count, 1, 1]) as unknown as readonly NDArray[]
+  const bends = image.resize(draw(ofGrid, [2, count, 5, 5]).mul(most.bend), [2, count, side, side], 'linear')
+  const middle = (side - 1) / 2
+  const places = np.arange(side).sub(middle)
+  const scale = zoom!.mul(most.zoom).add(1)
+  const y = scale.add(stretch!.mul(most.stretch)).mul(places.reshape([side, 1]))
+  const x = scale.sub(stretch!.mul(most.stretch)).mul(places).add(y.mul(shear!).mul(most.shear)) // prettier-ignore
+  const [sin, cos] = [np.sin(turn!.mul(most.turn)), np.cos(turn!.mul(most.turn))]
+  const rows = y.mul(cos).sub(x.mul(sin)).add(down!.mul(most.shift).add(middle)).add(bends.slice(0)) // prettier-ignore
+  const columns = y.mul(sin).add(x.mul(cos)).add(right!.mul(most.shift).add(middle)).add(bends.slice(1)) // prettier-ignore
+  return between(images, rows, columns)
+})
+
+/** The examples at `indices`; varied, no two pictures of them are the same. */
+export const batchOf = (examples: Examples, indices: Int32Array, variation: Variation | null = null): Batch => {
   const { images, labels, count } = gather(examples, indices)
-  const pictures = key === null ? images : varied(images, count, key)
-  return { images: np.array(pictures).reshape([count, side, side, 1]), labels: np.array(labels) }
+  const pictures = np.array(images).reshape([count, side, side])
+  const shown = variation === null ? pictures : varied(pictures, variation.key, variation.strength)
+  return { images: shown.reshape([count, side, side, 1]), labels: np.array(labels) }
 }
