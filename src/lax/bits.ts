@@ -22,6 +22,7 @@ import type { OnnxValue } from '../onnx/index.js'
 import { add } from './arithmetic.js'
 import { and, convertElementType, eq, gt, ne, not, or, select, shiftLeft, shiftRightLogical } from './compare.js'
 import { type Operand, unary } from './elementwise.js'
+import { isOnCuda, lowerBitwise, lowerShift } from './cudaIntegers.js'
 import { castTo, elementCode } from './kernels.js'
 import { broadcastedIota, broadcastShapes, broadcastTo, reduceSum, reshape } from './shape.js'
 
@@ -100,6 +101,17 @@ const word = (context: LowerContext, x: OnnxValue, dtype: DType): readonly [Onnx
   return [castTo(context, castTo(context, x, dtype, unsigned), unsigned, type), type]
 }
 
+const bitAnd = (context: LowerContext, x: OnnxValue, y: OnnxValue, type: DType): OnnxValue =>
+  isOnCuda(context) ? lowerBitwise(context, 'BitwiseAnd', [x, y], type) : context.graph.op('BitwiseAnd', [x, y])
+const bitOr = (context: LowerContext, x: OnnxValue, y: OnnxValue, type: DType): OnnxValue =>
+  isOnCuda(context) ? lowerBitwise(context, 'BitwiseOr', [x, y], type) : context.graph.op('BitwiseOr', [x, y])
+const shiftRight = (context: LowerContext, x: OnnxValue, distance: number | bigint, type: DType): OnnxValue => {
+  const by = context.graph.scalar(type, distance)
+  return isOnCuda(context)
+    ? lowerShift(context, 'RIGHT', [x, by], type)
+    : context.graph.op('BitShift', [x, by], { direction: 'RIGHT' })
+}
+
 /** Sums of neighbouring bits, of pairs, of fours and so on (Warren, Hacker's Delight, 5-1). */
 const lowerPopulation = (context: LowerContext, x: OnnxValue, type: DType): OnnxValue => {
   const { graph } = context
@@ -108,9 +120,9 @@ const lowerPopulation = (context: LowerContext, x: OnnxValue, type: DType): Onnx
   for (let width = 1n; width < bits; width *= 2n) {
     let mask = 0n
     for (let at = 0n; at < bits; at += 2n * width) mask |= ((1n << width) - 1n) << at
-    const low = graph.op('BitwiseAnd', [v, graph.scalar(type, mask)])
-    const shifted = graph.op('BitShift', [v, graph.scalar(type, width)], { direction: 'RIGHT' })
-    v = graph.op('Add', [low, graph.op('BitwiseAnd', [shifted, graph.scalar(type, mask)])])
+    const low = bitAnd(context, v, graph.scalar(type, mask), type)
+    const shifted = shiftRight(context, v, width, type)
+    v = graph.op('Add', [low, bitAnd(context, shifted, graph.scalar(type, mask), type)])
   }
   return v
 }
@@ -134,7 +146,7 @@ export const clz = unary(
     const [bits, type] = word(c, x!, dtype)
     let v = bits
     for (let distance = 1; distance < bitWidth(dtype); distance *= 2) {
-      v = graph.op('BitwiseOr', [v, graph.op('BitShift', [v, graph.scalar(type, distance)], { direction: 'RIGHT' })])
+      v = bitOr(c, v, shiftRight(c, v, distance, type), type)
     }
     const zeros = graph.op('Sub', [graph.scalar(type, bitWidth(dtype)), lowerPopulation(c, v, type)])
     return castTo(c, zeros, type, dtype)

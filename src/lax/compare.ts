@@ -20,6 +20,7 @@ import {
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { binary, type Lowering, nary, type Operation, type Operand, unary } from './elementwise.js'
+import { isOnCuda, lowerBitwise, lowerComplement, lowerShift } from './cudaIntegers.js'
 import { castTo, elementCode, kernel } from './kernels.js'
 import { zerosOf } from './shape.js'
 
@@ -154,11 +155,14 @@ export const convertElementType = (x: NDArray, newDtype: DType, weakType = false
 
 // logic and bits
 
-const logic = (name: string, onBool: string, onBits: string) =>
+const logic = (name: string, onBool: string, onBits: 'BitwiseAnd' | 'BitwiseOr' | 'BitwiseXor') =>
   binary({
     name,
     accepts: 'bits',
-    lower: (c, inputs, dtype) => kernel(c, isBool(dtype) ? onBool : onBits, inputs, dtype),
+    lower: (c, inputs, dtype) =>
+      !isBool(dtype) && isOnCuda(c)
+        ? lowerBitwise(c, onBits, inputs, dtype)
+        : kernel(c, isBool(dtype) ? onBool : onBits, inputs, dtype),
     derivatives: [null, null],
   })
 
@@ -169,14 +173,21 @@ export const or = logic('or', 'Or', 'BitwiseOr')
 /** Logical, or bitwise, exclusive or. */
 export const xor = logic('xor', 'Xor', 'BitwiseXor')
 /** Logical, or bitwise, complement. */
-export const not = unary('not', (c, [x], dtype) => kernel(c, isBool(dtype) ? 'Not' : 'BitwiseNot', [x!], dtype), null, {
-  accepts: 'bits',
-})
+export const not = unary(
+  'not',
+  (c, [x], dtype) =>
+    !isBool(dtype) && isOnCuda(c)
+      ? lowerComplement(c, x!, dtype)
+      : kernel(c, isBool(dtype) ? 'Not' : 'BitwiseNot', [x!], dtype),
+  null,
+  { accepts: 'bits' },
+)
 
 /** Shifts run on unsigned words of at least 32 bits, so that what leaves the word is lost as in the narrow dtype. */
 const shift =
   (direction: 'LEFT' | 'RIGHT'): Lowering =>
   (c, [x, y], dtype) => {
+    if (isOnCuda(c)) return lowerShift(c, direction, [x!, y!], dtype)
     const unsigned = (isSigned(dtype) ? `u${dtype}` : dtype) as DType
     const word: DType = unsigned === 'uint64' ? 'uint64' : unsigned === 'uint8' ? 'uint8' : 'uint32'
     const asWord = (v: OnnxValue): OnnxValue => castTo(c, castTo(c, v, dtype, unsigned), unsigned, word)

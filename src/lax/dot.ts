@@ -5,6 +5,7 @@ import {
   type DType,
   DTypeError,
   isFloat,
+  isInteger,
   Linear,
   type LowerContext,
   type NDArray,
@@ -21,6 +22,7 @@ import {
 import type { OnnxValue } from '../onnx/index.js'
 import { add } from './elementwise.js'
 import { convertElementType } from './compare.js'
+import { isOnCuda, lowerIntegerProduct } from './cudaIntegers.js'
 import { carrierOf, castTo, kernel } from './kernels.js'
 import { range, transpose } from './shape.js'
 
@@ -216,7 +218,8 @@ const lowerDot = (context: LowerContext, x: OnnxValue, y: OnnxValue, params: Dot
   const from = ax.dtype
   // Sums of the preferred dtype need operands of it; integers without a matrix kernel run in the nearest that has one.
   const wide = isFloat(out.dtype) === isFloat(from) ? out.dtype : from
-  const dtype = carrierOf(context, 'MatMul', wide)
+  const isExact = isInteger(wide) && isOnCuda(context)
+  const dtype = isExact ? wide : carrierOf(context, 'MatMul', wide)
   const xKept = kept(ax.shape.length, contract[0], batch[0])
   const yKept = kept(ay.shape.length, contract[1], batch[1])
   const lhs = matrixOf(context, castTo(context, x, from, dtype), ax.shape, batch[0], xKept, contract[0])
@@ -228,10 +231,14 @@ const lowerDot = (context: LowerContext, x: OnnxValue, y: OnnxValue, params: Dot
   const batchSizes = sizesAt(ax.shape, batch[0])
   const k = sizeOf(sizesAt(ax.shape, contract[0]))
   const sizes = [...batchSizes, sizeOf(sizesAt(ax.shape, xKept)), sizeOf(sizesAt(ay.shape, yKept))]
+  const left = lhs.transposed ? swap(lhs.value) : lhs.value
+  const right = rhs.transposed ? rhs.value : swap(rhs.value)
   const product =
     k === 0
       ? kernel(context, 'Expand', [graph.scalar(dtype, 0), graph.ints(sizes)], dtype, { data: [0] })
-      : graph.op('MatMul', [lhs.transposed ? swap(lhs.value) : lhs.value, rhs.transposed ? rhs.value : swap(rhs.value)])
+      : isExact
+        ? lowerIntegerProduct(context, left, right, dtype, (a, b) => graph.op('MatMul', [a, b]))
+        : graph.op('MatMul', [left, right])
   const shapedOut =
     sizes.length === out.shape.length && sizes.every((n, i) => n === out.shape[i])
       ? product

@@ -1,6 +1,7 @@
 /** Extrema, products and logic over axes, and the positions of extrema. */
 import {
   bind1,
+  bitWidth,
   type DType,
   DTypeError,
   DifferentiationError,
@@ -22,6 +23,7 @@ import {
 import type { OnnxValue } from '../onnx/index.js'
 import { add, div, max, mul } from './arithmetic.js'
 import { convertElementType, eq } from './compare.js'
+import { isOnCuda, lowerHalving } from './cudaIntegers.js'
 import { castTo, elementCode, kernel } from './kernels.js'
 import {
   batchReduction,
@@ -84,6 +86,9 @@ const lowerExtremum = (
   const axisInput = graph.ints(axes)
   const over = (name: string, v: OnnxValue, type: DType): OnnxValue =>
     kernel(context, name, [v, axisInput], type, { attributes: { keepdims: 0 }, data: [0] })
+  if (isInteger(dtype) && isOnCuda(context)) {
+    return lowerHalving(context, op === 'ReduceMax' ? 'Max' : 'Min', x, context.avalsIn[0]!.shape, axes, dtype)
+  }
   const extremum = inOrder(context, x, dtype, (v, type) => over(op, v, type))
   if (!isFloat(dtype)) return extremum
   const anyNaN = over('ReduceMax', isNaN(context, x, dtype), 'bool')
@@ -184,7 +189,10 @@ export const reduceProdP: Primitive<Axes> = reduction('reduce_prod', () => 1, {
   accepts: (dtype) => !isBool(dtype),
   expected: 'an array of numbers',
   lower: (context, x, axes, dtype) =>
-    kernel(context, 'ReduceProd', [x, context.graph.ints(axes)], dtype, { attributes: { keepdims: 0 }, data: [0] }),
+    // The kernels saturate.
+    isInteger(dtype)
+      ? lowerHalving(context, 'Mul', x, context.avalsIn[0]!.shape, axes, dtype)
+      : kernel(context, 'ReduceProd', [x, context.graph.ints(axes)], dtype, { attributes: { keepdims: 0 }, data: [0] }),
   jvp([x], [t], { axes }) {
     if (t === zero || sizeOf(x!.shape) === 0) return [[reduceProd(x!, axes)], [zero]]
     const [y, tangent] = productTree(x!, t!, axes)
@@ -224,6 +232,14 @@ interface ArgExtremum {
   readonly indexDtype: DType
 }
 
+/** The first place along an axis where a condition holds; it holds somewhere. */
+const lowerFirst = (context: LowerContext, condition: OnnxValue, shape: Shape, axis: number): OnnxValue => {
+  const { graph } = context
+  const places = graph.constant('int64', shape.slice(axis).map((n, i) => (i === 0 ? n : 1)), range(shape[axis]!)) // prettier-ignore
+  const place = graph.op('Where', [condition, places, graph.scalar('int64', shape[axis]!)])
+  return lowerHalving(context, 'Min', place, shape, [axis], 'int64')
+}
+
 /** The first NaN wins; else the first extreme element, as ONNX Runtime has it when it passes over NaN. */
 const lowerArgExtremum = (
   context: LowerContext,
@@ -235,6 +251,11 @@ const lowerArgExtremum = (
   const { graph } = context
   const position = (name: string, v: OnnxValue, type: DType, keepdims: number): OnnxValue =>
     kernel(context, name, [v], type, { attributes: { axis, keepdims }, sameType: false })
+  if (isInteger(dtype) && bitWidth(dtype) === 64 && isOnCuda(context)) {
+    const { shape } = context.avalsIn[0]!
+    const best = lowerHalving(context, op === 'ArgMax' ? 'Max' : 'Min', x, shape, [axis], dtype)
+    return lowerFirst(context, graph.op('Equal', [x, graph.op('Unsqueeze', [best, graph.ints([axis])])]), shape, axis)
+  }
   if (dtype === 'uint64') return position(op, toSignedOrder(context, x), 'int64', 0)
   const best = position(op, x, dtype, 0)
   if (!isFloat(dtype)) return best

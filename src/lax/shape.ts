@@ -22,6 +22,7 @@ import {
   requireArrays,
   requireLists,
 } from '../core/index.js'
+import { isOnCuda, lowerHalving } from './cudaIntegers.js'
 import { lowerIntegerSum } from './integerSum.js'
 import { lowerLeadingSum } from './leadingSum.js'
 import { elementCode, kernel } from './kernels.js'
@@ -303,9 +304,10 @@ export const reduceSumP: Primitive<Axes> = {
   },
   batch: ([x], [axis], { axes }) => batchReduction(reduceSum, x!, axis!, axes),
   lower: (context, [x], { axes }) => {
-    const { graph, avalsIn, device } = context
+    const { graph, avalsIn } = context
     const { shape, dtype } = avalsIn[0]!
-    if (isInteger(dtype) && sizeOf(shape) > 0 && !device.startsWith('cuda')) {
+    if (isInteger(dtype) && sizeOf(shape) > 0 && axes.length > 0) {
+      if (isOnCuda(context)) return [lowerHalving(context, 'Add', x!, shape, axes, dtype)]
       return [lowerIntegerSum(context, x!, shape, axes, dtype)]
     }
     const grouped = device.startsWith('cuda') ? null : lowerLeadingSum(context, x!, shape, axes, dtype)

@@ -32,8 +32,7 @@ export class DeviceProgram implements CompiledGraph {
   ) {
     const { driver, device } = memory
     const { graph, inputs, inputNames, outputNames, sources } = lower(jaxpr, driver.lowering, profile !== undefined)
-    const model = graph.toModel()
-    lint(model, device, name)
+    if (device.platform === 'cuda') lint(graph.toModel(), device, name)
     const options = { inputs: inputNames, outputs: outputNames, optimize, name, provider }
     this.#session = memory.withRelief(
       `the program '${name}'`,
