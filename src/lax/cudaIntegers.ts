@@ -47,7 +47,7 @@ const sum = ({ graph }: LowerContext, xs: readonly OnnxValue[]): OnnxValue =>
   xs.reduce((a, b) => graph.op('Add', [a, b]))
 
 /** Both bits of two bytes: a table of 2^16 entries. */
-const andTable = (): Uint8Array => Uint8Array.from({ length: 65536 }, (_, i) => (i >> 8) & (i & 255))
+const andTable = (): Uint8Array<ArrayBuffer> => Uint8Array.from({ length: 65536 }, (_, i) => (i >> 8) & (i & 255))
 
 const andOfWords = (context: LowerContext, x: OnnxValue, y: OnnxValue, word: DType, bytes: number): OnnxValue => {
   const { graph } = context

@@ -135,6 +135,13 @@ export class DeviceMemory {
     return buffer
   }
 
+  /** Another tensor of the same elements. */
+  duplicate(buffer: DeviceBuffer): DeviceBuffer {
+    const copy = this.pool.take(buffer.type, buffer.shape)
+    if (buffer.byteLength > 0) this.driver.copy(buffer.use(), copy.use(), buffer.byteLength)
+    return copy
+  }
+
   /** A copy in the host's memory, when what computes it has ended. */
   download(buffer: DeviceBuffer): TensorBuffer {
     const host = TensorBuffer.allocate(buffer.type, buffer.shape)

@@ -45,6 +45,7 @@ export const placeOf = (where: string, args: readonly ConcreteArray[]): Place =>
 
 /** The elements of an array on another device: a copy. */
 export const copyTo = (storage: ConcreteArray['storage'], target: DeviceTarget | null): DeviceBuffer | TensorBuffer => {
+  if (storage instanceof DeviceBuffer && storage.memory === target?.memory) return storage.memory.duplicate(storage)
   const host = storage instanceof DeviceBuffer ? storage.memory.download(storage) : (storage as TensorBuffer)
   return target === null ? host : target.upload(host)
 }

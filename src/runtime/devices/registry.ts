@@ -69,11 +69,13 @@ export const watchPlacement = (): void => {
 
 let fromEnvironment: Device | null = null
 
-/** @throws EnvironmentVariableError, DeviceUnavailableError */
-const environmentDevice = (): Device => (fromEnvironment ??= chosen())
+const environmentDevice = (): Device => (fromEnvironment ??= chooseDevice(process.env['ONNAX_DEVICE'] ?? ''))
 
-const chosen = (): Device => {
-  const given = process.env['ONNAX_DEVICE'] ?? ''
+/**
+ * The default device that a text of `ONNAX_DEVICE` means.
+ * @throws EnvironmentVariableError, DeviceUnavailableError
+ */
+export const chooseDevice = (given: string): Device => {
   if (given === '' || given === 'auto') return automatic()
   const named = parse(given)
   if (named === null) {
