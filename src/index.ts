@@ -16,6 +16,8 @@ export {
   EscapedTracerError,
   FloatingPointError,
   type Jaxpr,
+  KeyReuseError,
+  LeakedTracerError,
   LoweringError,
   type MemoryStats,
   NDArray,

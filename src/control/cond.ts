@@ -1,6 +1,7 @@
 /** `cond` and `switch`: one of several functions, chosen by a value. */
 import type { ConcreteArray, Jaxpr } from '../core/index.js'
 import {
+  alternatives,
   ArgumentError,
   bind,
   equalAvals,
@@ -17,6 +18,7 @@ import {
   showAval,
   stage,
   type Tangent,
+  usedByProgram,
   zero,
   requireFunction,
   Tracer,
@@ -263,6 +265,8 @@ const switchCase = <A extends readonly unknown[], R>(
           return strong ? ys.map((y) => (y.weakType ? convertElementType(y, y.dtype, false) : y)) : ys
         },
         arrays.map((x) => x.aval),
+        undefined,
+        'switch',
       ),
     )
   let staged = traceAll(false)
@@ -276,6 +280,7 @@ const switchCase = <A extends readonly unknown[], R>(
     })
   })
   const result = structure!
+  alternatives(staged.map((s) => () => usedByProgram('switch', s.keyUses, [...s.consts, ...arrays], [])))
   if (branches.length === 1)
     return result.unflatten(evalJaxpr(staged[0]!.jaxpr, [...staged[0]!.consts, ...arrays])) as R
   const clamped = clamp(0, convertElementType(given, 'int32'), branches.length - 1)

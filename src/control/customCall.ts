@@ -15,6 +15,7 @@ import {
   stage,
   type Staged,
   type Tangent,
+  usedByProgram,
   zero,
 } from '../core/index.js'
 import { instantiate } from '../lax/index.js'
@@ -78,7 +79,10 @@ export const stageCall = (
       return results
     },
     arrays.map((x) => x.aval),
+    undefined,
+    where,
   )
+  usedByProgram(where, staged.keyUses, [...staged.consts, ...arrays], [])
   return { ...staged, fixed: args.filter((_, i) => isFixed(i)), arrays, treedef, outputs: outputs!, filled }
 }
 

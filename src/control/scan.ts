@@ -11,6 +11,7 @@ import {
   showAval,
   stage,
   strengthened,
+  usedByLoop,
   withShape,
 } from '../core/index.js'
 import { concatenate, convertElementType, expandDims, reshape, sliceInDim } from '../lax/index.js'
@@ -97,6 +98,8 @@ export const scan = <C, X, Y>(
         return [...nextCarry(next), ...ys]
       },
       [...avals, ...sliceAvals],
+      undefined,
+      'scan',
     )
     return { ...staged, resultTree: resultTree! }
   }
@@ -112,6 +115,7 @@ export const scan = <C, X, Y>(
     traced = trace(carry.map((x) => strengthened(x.aval)))
   }
   const jaxpr = withCarryTypes(traced.jaxpr, carry)
+  usedByLoop('scan', traced.keyUses, [...traced.consts, ...carry, ...arrays], traced.consts.length, carry.length)
   const results = bind(scanP, [...traced.consts, ...carry, ...arrays], {
     jaxpr,
     constCount: traced.consts.length,

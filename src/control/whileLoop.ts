@@ -21,6 +21,7 @@ import {
   type Staged,
   strengthened,
   type Tangent,
+  usedByLoop,
   zero,
 } from '../core/index.js'
 import { add, convertElementType, instantiate, iota, lt, reduceOr, reshape, select } from '../lax/index.js'
@@ -215,7 +216,7 @@ const traceCarry = (
   carryTree: tree.TreeDef,
   avals: readonly ShapedArray[],
   leavesOf: (result: unknown) => readonly NDArray[],
-): Staged => stage((...xs) => leavesOf(f(carryTree.unflatten(xs) as never)), avals)
+): Staged => stage((...xs) => leavesOf(f(carryTree.unflatten(xs) as never)), avals, undefined, 'whileLoop')
 
 /**
  * Repeat `body` as long as `cond` holds of the carry.
@@ -265,6 +266,8 @@ export const whileLoop = <C>(cond: (carry: C) => NDArray | boolean, body: (carry
   if (test.jaxpr.outputs.length !== 1 || !isBool(verdict!.dtype) || verdict!.shape.length > 0) {
     throw new ShapeError('whileLoop', 'a condition that is a scalar bool', test.jaxpr.avalsOut.map(showAval).join(', '))
   }
+  usedByLoop('whileLoop', test.keyUses, [...test.consts, ...carry], test.consts.length, 0)
+  usedByLoop('whileLoop', staged.keyUses, [...staged.consts, ...carry], staged.consts.length, carry.length)
   const results = bindWhile([...test.consts, ...staged.consts, ...carry], {
     cond: test.jaxpr,
     body: staged.jaxpr,

@@ -203,6 +203,11 @@ export abstract class Tracer extends NDArray {
   /** What made it, for errors. */
   abstract readonly origin: string
 
+  /** @internal The array that it stands for in the transformation around; `null` where that is not yet known. */
+  get below(): NDArray | null {
+    return null
+  }
+
   #refuse(operation: string): never {
     throw new ConcretizationError(this.aval, operation, this.origin)
   }

@@ -1,4 +1,4 @@
-/** Settings of the process that change what a trace means. */
+/** Settings of the process: what a trace means, and what is said of it. */
 import { Device } from './device.js'
 import { ArgumentError } from './errors.js'
 
@@ -22,16 +22,50 @@ export interface Settings {
   readonly fusedLoops: boolean
   /** Where arrays are made and programs run that are bound to no device; `null` (default) for what `ONNAX_DEVICE` says. */
   readonly defaultDevice: Device | null
+  /** Whether a random key that is used a second time throws a `KeyReuseError`; `false` by default. */
+  readonly debugKeyReuse: boolean
+  /**
+   * Whether a value that outlives the transformation it was traced by throws a `LeakedTracerError`; `false` by default.
+   * Very slow: the garbage collector runs at the end of each trace.
+   */
+  readonly checkTracerLeaks: boolean
+  /**
+   * Which arrays of `np` functions may differ in dtype: `'standard'` (default) promotes them, with `'strict'` only numbers
+   * adapt to arrays, and all else throws a `DTypeError`.
+   */
+  readonly numpyDtypePromotion: 'standard' | 'strict'
+  /** What happens where arrays of `np` functions, none a scalar, differ in rank; `'allow'` by default. */
+  readonly numpyRankPromotion: 'allow' | 'warn' | 'raise'
+  /** Whether each trace and each compilation is told on the console, with its time; `false` by default. */
+  readonly logCompiles: boolean
+  /** Whether the console is told why a call of a compiled function is traced again; `false` by default. */
+  readonly explainCacheMisses: boolean
 }
 
-let settings: Settings = {
-  threefryPartitionable: false,
-  sourceLines: false,
-  debugNans: false,
-  debugInfs: false,
-  fusedLoops: true,
-  defaultDevice: null,
+const switches: readonly unknown[] = [false, true]
+
+/** The values of each setting, the default first. */
+const choices: Readonly<Record<Exclude<keyof Settings, 'defaultDevice'>, readonly unknown[]>> = {
+  threefryPartitionable: switches,
+  sourceLines: switches,
+  debugNans: switches,
+  debugInfs: switches,
+  fusedLoops: [true, false],
+  debugKeyReuse: switches,
+  checkTracerLeaks: switches,
+  numpyDtypePromotion: ['standard', 'strict'],
+  numpyRankPromotion: ['allow', 'warn', 'raise'],
+  logCompiles: switches,
+  explainCacheMisses: switches,
 }
+
+/** Settings that no program depends on. */
+const reports: readonly string[] = ['logCompiles', 'explainCacheMisses'] satisfies readonly (keyof Settings)[]
+
+let settings = {
+  ...Object.fromEntries(Object.entries(choices).map(([name, [first]]) => [name, first])),
+  defaultDevice: null,
+} as unknown as Settings
 let version = 0
 
 /** Settings of the process. */
@@ -42,7 +76,7 @@ export const config = {
   /**
    * Change a setting; functions jitted before are traced again.
    *
-   * @throws ArgumentError if the setting or its type is unknown
+   * @throws ArgumentError if the setting or its value is unknown
    */
   update: <K extends keyof Settings>(name: K, value: Settings[K]): void => {
     if (!Object.hasOwn(settings, name)) {
@@ -56,11 +90,13 @@ export const config = {
       settings = { ...settings, [name]: value }
       return
     }
-    if (typeof value !== typeof settings[name]) {
-      throw new ArgumentError(`config.update('${name}')`, `a ${typeof settings[name]}`, typeof value)
+    const values: readonly unknown[] = choices[name as Exclude<K, 'defaultDevice'>]
+    if (!values.includes(value)) {
+      const known = values.map((x) => JSON.stringify(x)).join(', ')
+      throw new ArgumentError(`config.update('${name}')`, `one of ${known}`, JSON.stringify(value))
     }
     settings = { ...settings, [name]: value }
-    version += 1
+    if (!reports.includes(name)) version += 1
   },
 
   /** Run `f` with a setting, then restore it. */
@@ -80,5 +116,5 @@ export const forgetTraces = (): void => {
   version += 1
 }
 
-/** Changes with every change of a setting. */
+/** Changes with every change of a setting that programs depend on. */
 export const settingsVersion = (): number => version

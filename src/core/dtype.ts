@@ -38,6 +38,19 @@ export const integerRange = (dtype: DType): readonly [bigint, bigint] => {
   return isUnsigned(dtype) ? [0n, (1n << bits) - 1n] : [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
 }
 
+/**
+ * Whether {@link promoteTypes} casts no array but a number's: both are of one dtype, or one is weak and of a kind that the
+ * other's dtype holds.
+ */
+export const promotesStrictly = (a: TypeOfValue, b: TypeOfValue): boolean => {
+  const [nodeA, nodeB] = [nodeOf(a), nodeOf(b)]
+  if (nodeA === nodeB) return true
+  if (nodeA === 'bool' || nodeB === 'bool') return false
+  const holds = (weak: Node, other: Node): boolean =>
+    weak === 'int*' || (weak === 'float*' && (other === 'int*' || isFloat(typeOfNode(other).dtype)))
+  return holds(nodeA, nodeB) || holds(nodeB, nodeA)
+}
+
 interface FloatInfo {
   readonly max: number
   /** Least positive normal number. */

@@ -77,6 +77,33 @@ export class EscapedTracerError extends ReferenceError {
   }
 }
 
+/** A value outlives the transformation that it was traced by, and the setting `checkTracerLeaks` forbids it. */
+export class LeakedTracerError extends Error {
+  override readonly name = 'LeakedTracerError'
+  constructor(readonly transform: string) {
+    super(
+      `${transform} requires a function that keeps no traced value, got one whose value is still held when it has ended. ` +
+        `Return the value; don't store it in an outer variable, a closure or an object from outside.`,
+    )
+  }
+}
+
+/** A random key was used a second time, and the setting `debugKeyReuse` forbids it. */
+export class KeyReuseError extends Error {
+  override readonly name = 'KeyReuseError'
+  constructor(
+    /** The second use. */
+    readonly where: string,
+    /** The first. */
+    readonly usedBy: string,
+  ) {
+    super(
+      `${where} requires a key that is not used yet, got one used by ${usedBy}: both draw the same numbers. ` +
+        `Make keys with random.split or random.foldIn, one for each use, or use random.clone where that is wanted.`,
+    )
+  }
+}
+
 /** A transformed function returned a Promise: traces are dynamic scopes, so it must be synchronous. */
 export class AsyncFunctionError extends TypeError {
   override readonly name = 'AsyncFunctionError'

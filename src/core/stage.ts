@@ -2,6 +2,8 @@
 import { ConcreteArray, type NDArray, Tracer } from './array.js'
 import type { ShapedArray } from './aval.js'
 import { config } from './config.js'
+import { checksKeys, type KeyUses, keysUsedIn } from './keyReuse.js'
+import { withoutLeaks } from './leaks.js'
 import { type Atom, type Eqn, Jaxpr, Literal, Var } from './jaxpr.js'
 import type { Primitive } from './primitive.js'
 import { sourceLine } from './sourceLine.js'
@@ -62,18 +64,26 @@ export class JaxprTrace implements Trace {
 export interface Staged {
   readonly jaxpr: Jaxpr
   readonly consts: readonly NDArray[]
+  /** What it does with random keys, with the setting `debugKeyReuse`. */
+  readonly keyUses?: KeyUses
 }
 
-/** Stage a function of flat arguments. `origins` describe the arguments in errors. */
+/** Stage a function of flat arguments. `origins` describe the arguments in errors, `what` a user's function, or none. */
 export const stage = (
   f: (...args: readonly NDArray[]) => readonly NDArray[],
   avals: readonly ShapedArray[],
   origins?: (index: number) => string,
-): Staged => {
-  const trace = new JaxprTrace()
-  const inputs = avals.map((aval, i) => trace.input(aval, origins?.(i) ?? `argument ${i}`))
-  return trace.finish(
-    inputs,
-    withTrace(trace, () => f(...inputs)),
-  )
-}
+  what: string | null = null,
+): Staged =>
+  withoutLeaks(what, (announce) => {
+    const trace = new JaxprTrace()
+    announce(trace)
+    const inputs = avals.map((aval, i) => trace.input(aval, origins?.(i) ?? `argument ${i}`))
+    const run = (): readonly NDArray[] => withTrace(trace, () => f(...inputs))
+    if (!checksKeys()) return trace.finish(inputs, run())
+    const [outputs, uses] = keysUsedIn(run)
+    const staged = trace.finish(inputs, outputs)
+    const own = [...staged.consts, ...inputs]
+    const keyUses = { inputs: own.map((x) => uses.get(x)), outputs: outputs.map((x) => uses.get(x)) }
+    return { ...staged, keyUses }
+  })

@@ -3,17 +3,20 @@ import {
   ArgumentError,
   backend,
   ConcreteArray,
+  config,
   type DType,
   DTypeError,
   dtypes,
   isBigInt,
   isFloat,
   NDArray,
+  promotesStrictly,
   promoteTypes,
   type Scalar,
   ShapeError,
   type Shape,
   shaped,
+  showAval,
   sizeOf,
   type TypedArray,
   type TypeOfValue,
@@ -169,7 +172,37 @@ export { holdsArrays }
 export const resultType = (...xs: readonly TypeOfValue[]): TypeOfValue => {
   if (xs.length === 0) throw new ArgumentError('np.resultType', 'at least one type', 'none')
   for (const { dtype } of xs) if (!dtypes.includes(dtype)) throw new DTypeError('np.resultType', 'dtypes', dtype)
-  return xs.reduce(promoteTypes)
+  return xs.reduce(joined)
+}
+
+/** {@link promoteTypes}, as the setting `numpyDtypePromotion` allows. @throws DTypeError */
+export const joined = (a: TypeOfValue, b: TypeOfValue): TypeOfValue => {
+  if (config.get('numpyDtypePromotion') === 'strict' && !promotesStrictly(a, b)) {
+    const got = `${shownType(a)} and ${shownType(b)}; cast one of them with astype`
+    throw new DTypeError(
+      'promotion',
+      "arrays of one dtype, as config.update('numpyDtypePromotion', 'strict') says",
+      got,
+    )
+  }
+  return promoteTypes(a, b)
+}
+
+const shownType = ({ dtype, weakType }: TypeOfValue): string => (weakType ? `weak ${dtype}` : dtype)
+
+/**
+ * Arrays that are to be broadcast, as the setting `numpyRankPromotion` allows: those that aren't scalars are of one rank.
+ *
+ * @throws ShapeError
+ */
+export const broadcastable = <T extends readonly NDArray[]>(arrays: T): T => {
+  const mode = config.get('numpyRankPromotion')
+  if (mode === 'allow' || new Set(arrays.map((x) => x.ndim).filter((n) => n > 0)).size < 2) return arrays
+  const got = arrays.map((x) => showAval(x.aval)).join(' and ')
+  const expected = `arrays of one rank, as config.update('numpyRankPromotion', '${mode}') says`
+  if (mode === 'raise') throw new ShapeError('broadcasting', expected, `${got}; reshape one of them`)
+  console.warn(`onnax: broadcasting requires ${expected}, got ${got}`)
+  return arrays
 }
 
 /** Values cast to their common type. */

@@ -11,13 +11,13 @@ import {
 } from '../core/index.js'
 import { whileLoop } from '../control/index.js'
 import * as lax from '../lax/index.js'
-import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
+import { type ArrayLike, asArray, broadcastable, promote, promoteInexact } from './convert.js'
 import { moveaxis, ravel } from './manipulation.js'
 import { type Binary, inexactBinary } from './promoted.js'
 import { pad } from './padding.js'
 
 const magnitudes = (where: string, x: ArrayLike, y: ArrayLike): readonly [NDArray, NDArray] => {
-  const [a, b] = promote(x, y) as readonly [NDArray, NDArray]
+  const [a, b] = broadcastable(promote(x, y)) as readonly [NDArray, NDArray]
   if (!isInteger(a.dtype)) throw new DTypeError(where, 'integers', `${showAval(a.aval)} and ${showAval(b.aval)}`)
   const shape = lax.broadcastShapes(where, [a.shape, b.shape])
   const positive = (z: NDArray): NDArray => lax.broadcastTo(isUnsigned(z.dtype) ? z : lax.abs(z), shape)

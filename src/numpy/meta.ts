@@ -13,11 +13,10 @@ import {
   isSigned,
   isUnsigned,
   NDArray,
-  promoteTypes as join,
   type Shape,
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
-import { type ArrayLike, asArray } from './convert.js'
+import { type ArrayLike, asArray, joined } from './convert.js'
 import { axesOf } from './axes.js'
 
 /** Sizes of the axes. */
@@ -167,7 +166,7 @@ export const promoteTypes = (a: DType, b: DType): DType => {
   for (const dtype of [a, b]) {
     if (!dtypes.includes(dtype)) throw new ArgumentError('np.promoteTypes', `one of ${dtypes.join(', ')}`, dtype)
   }
-  return join({ dtype: a, weakType: false }, { dtype: b, weakType: false }).dtype
+  return joined({ dtype: a, weakType: false }, { dtype: b, weakType: false }).dtype
 }
 
 /** How strictly {@link canCast} asks. */

@@ -1,6 +1,6 @@
 /** Makers of functions whose arguments are promoted first. */
 import type { NDArray } from '../core/index.js'
-import { type ArrayLike, promote, promoteInexact } from './convert.js'
+import { type ArrayLike, broadcastable, promote, promoteInexact } from './convert.js'
 
 export type Unary = (x: ArrayLike) => NDArray
 export type Binary = (x: ArrayLike, y: ArrayLike) => NDArray
@@ -15,7 +15,7 @@ export const inexact =
 export const binary =
   (f: (x: NDArray, y: NDArray) => NDArray): Binary =>
   (x, y) => {
-    const [a, b] = promote(x, y)
+    const [a, b] = broadcastable(promote(x, y))
     return f(a!, b!)
   }
 
@@ -23,6 +23,6 @@ export const binary =
 export const inexactBinary =
   (f: (x: NDArray, y: NDArray) => NDArray): Binary =>
   (x, y) => {
-    const [a, b] = promoteInexact(x, y)
+    const [a, b] = broadcastable(promoteInexact(x, y))
     return f(a!, b!)
   }

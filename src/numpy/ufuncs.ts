@@ -8,11 +8,10 @@ import {
   limitsOf,
   literalValue,
   type NDArray,
-  promoteTypes,
 } from '../core/index.js'
 import { customJvp } from '../control/index.js'
 import * as lax from '../lax/index.js'
-import { type ArrayLike, asArray, promote, promoteInexact } from './convert.js'
+import { type ArrayLike, asArray, broadcastable, promote, promoteInexact, resultType } from './convert.js'
 import { type Binary, binary, inexact, inexactBinary, type Unary } from './promoted.js'
 
 /** x + y; of booleans, or. */
@@ -76,7 +75,7 @@ export const power: Binary = (x, y) => {
     if (exponent >= 0 && !isBool(base.dtype)) return lax.integerPow(base, exponent)
     if (isFloat(base.dtype)) return lax.integerPow(base, exponent)
   }
-  const [c, d] = promote(base, y)
+  const [c, d] = broadcastable(promote(base, y))
   if (isBool(c!.dtype)) return power(lax.convertElementType(c!, 'int32'), lax.convertElementType(d!, 'int32'))
   if (isInteger(c!.dtype)) return powerOfIntegers(c!, d!)
   const [a, b] = promoteInexact(base, y)
@@ -198,8 +197,8 @@ export const nanToNum = (
 
 /** `onTrue` where the condition holds, else `onFalse`. */
 export const where = (condition: ArrayLike, onTrue: ArrayLike, onFalse: ArrayLike): NDArray => {
-  const [a, b] = promote(onTrue, onFalse)
-  return lax.select(truth(condition), b!, a!)
+  const [which, a, b] = broadcastable([truth(condition), ...promote(onTrue, onFalse)])
+  return lax.select(which, b!, a!)
 }
 
 /** x within [min, max]; a bound may be left open by `null`. */
@@ -212,5 +211,4 @@ export const clip = (x: ArrayLike, min: ArrayLike | null = null, max: ArrayLike 
 export const astype = (x: ArrayLike, dtype: DType): NDArray => lax.convertElementType(asArray(x), dtype)
 
 /** The dtype that results from operations on these values. */
-export const resultDtype = (...xs: readonly ArrayLike[]): DType =>
-  xs.map((x) => asArray(x).aval as { readonly dtype: DType; readonly weakType: boolean }).reduce(promoteTypes).dtype
+export const resultDtype = (...xs: readonly ArrayLike[]): DType => resultType(...xs.map((x) => asArray(x).aval)).dtype

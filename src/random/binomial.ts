@@ -19,7 +19,7 @@ import { jit } from '../transforms/index.js'
 import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
 import { checkedSample, type SampleOptions, uniformIn } from './continuous.js'
 import type { IntegerOptions } from './discrete.js'
-import { checkedKey, type PRNGKey, split } from './key.js'
+import { checkedKey, clone, type PRNGKey, split } from './key.js'
 
 const { abs, add, div, floor, log, mul, sub } = lax
 
@@ -137,7 +137,8 @@ const binomialIn = (k: PRNGKey, shape: Shape, dtype: DType, n: NDArray, p: NDArr
   const isSmall = lax.or(isNoCount, lax.le(mul(where(isInfinite, 0, given), q), 10))
   const rounds = mostRounds(dtype)
   const small = bySums(k, where(isSmall, count, 0), q, rounds)
-  const great = byRejection(k, where(isSmall, 1e4, count), where(isSmall, 0.5, q), lax.not(isSmall), rounds)
+  // A result is of one or of the other: the key draws once.
+  const great = byRejection(clone(k), where(isSmall, 1e4, count), where(isSmall, 0.5, q), lax.not(isSmall), rounds)
   const drawn = lax.convertElementType(where(isSmall, small, great), dtype)
   const isInvalid = lax.or(lax.or(isNegative, isNoNumber), isNoCount)
   const successes = where(isInvalid, NaN, where(isInfinite, Infinity, drawn))

@@ -8,6 +8,7 @@ import {
   type NDArray,
   type Shape,
   sizeOf,
+  useKey,
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { jit } from '../transforms/index.js'
@@ -46,6 +47,7 @@ const partitionable = (k: PRNGKey, dtype: DType, size: number): NDArray => {
 
 /** Words of an unsigned dtype, in the layout of the settings; for the bodies of samplers. */
 export const randomBits = (k: PRNGKey, dtype: DType, shape: Shape): NDArray => {
+  useKey('random.bits', k.data)
   const size = sizeOf(shape)
   if (size === 0) return lax.full(shape, 0, dtype)
   const words = (config.get('threefryPartitionable') ? partitionable : original)(k, dtype, size)

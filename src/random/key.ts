@@ -2,16 +2,19 @@
 import { inspect } from 'node:util'
 import {
   ArgumentError,
+  checksKeys,
   ConcreteArray,
   config,
   DTypeError,
   isInteger,
   literal,
   NDArray,
+  partOfKeys,
   type Shape,
   ShapeError,
   showAval,
   sizeOf,
+  useKey,
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
@@ -52,12 +55,15 @@ class KeyArray {
     const i = index < 0 ? index + n : index
     if (this.ndim === 0 || i < 0 || i >= n)
       throw new ShapeError('PRNGKey.at', `an index within the keys ${this.toString()}`, `${index}`)
-    // Words that are known need no program: there would be one for each index.
-    if (data instanceof ConcreteArray && this.ndim === 1) {
-      return new KeyArray(np.array(data.data({ copy: false }).slice(2 * i, 2 * i + 2)))
+    const taken = (): NDArray => {
+      // Words that are known need no program: there would be one for each index.
+      if (data instanceof ConcreteArray && this.ndim === 1) {
+        return np.array(data.data({ copy: false }).slice(2 * i, 2 * i + 2))
+      }
+      const row = lax.slice(data, [i, ...data.shape.slice(1).map(() => 0)], [i + 1, ...data.shape.slice(1)])
+      return lax.squeeze(row, [0])
     }
-    const row = lax.slice(data, [i, ...data.shape.slice(1).map(() => 0)], [i + 1, ...data.shape.slice(1)])
-    return new KeyArray(lax.squeeze(row, [0]))
+    return new KeyArray(partOfKeys(data, i, taken))
   }
 
   /** The keys along the first axis. */
@@ -178,7 +184,10 @@ export const keyDtype = (impl: string = implementation): string => {
 }
 
 /** The same keys once more, to draw the same numbers again on purpose. @throws ArgumentError */
-export const clone = (keys: PRNGKey): PRNGKey => new KeyArray(checkedKeys('random.clone', keys).data)
+export const clone = (keys: PRNGKey): PRNGKey => {
+  const { data } = checkedKeys('random.clone', keys)
+  return new KeyArray(checksKeys() ? lax.or(data, 0) : data)
+}
 
 /** Keys from their words, uint32 `[...shape, 2]`. @throws ShapeError, ArgumentError */
 export const wrapKeyData = (data: NDArray, options: KeyOptions = {}): PRNGKey => {
@@ -194,6 +203,7 @@ const counters = (n: number): readonly [NDArray, NDArray] => [lax.full([n], 0, '
 
 const splitProgram = jit(
   function random_split(k: PRNGKey, sizes: Shape) {
+    useKey('random.split', k.data)
     const [k0, k1] = words(k.data)
     const n = sizeOf(sizes)
     if (config.get('threefryPartitionable')) {

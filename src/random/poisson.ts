@@ -7,7 +7,7 @@ import { jit } from '../transforms/index.js'
 import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
 import { uniformIn } from './continuous.js'
 import type { IntegerOptions } from './discrete.js'
-import { checkedKey, type PRNGKey, split } from './key.js'
+import { checkedKey, clone, type PRNGKey, split } from './key.js'
 
 const { abs, add, div, log, mul, neg, sub } = lax
 
@@ -78,7 +78,8 @@ const program = jit(
     const rate = lax.broadcastTo(lax.convertElementType(lam, 'float32'), shape)
     const isSmall = lax.or(lax.ne(rate, rate), lax.lt(rate, 10))
     const small = byProducts(k, where(isSmall, rate, 0), dtype)
-    const great = byRejection(k, where(isSmall, 1e5, rate), lax.not(isSmall), dtype)
+    // A result is of one or of the other: the key draws once.
+    const great = byRejection(clone(k), where(isSmall, 1e5, rate), lax.not(isSmall), dtype)
     return where(lax.eq(rate, 0), lax.full([], 0, dtype), where(isSmall, small, great))
   },
   { staticArgnums: [1, 2] },

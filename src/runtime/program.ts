@@ -1,5 +1,13 @@
 /** Programs as sessions and loops: which arguments they take, and the memory of their results. */
-import { type ConcreteArray, config, type Jaxpr, type ShapedArray, type Storage } from '../core/index.js'
+import {
+  type ConcreteArray,
+  config,
+  type Jaxpr,
+  type ShapedArray,
+  showAval,
+  type Storage,
+  timed,
+} from '../core/index.js'
 import { partition } from '../fusion/index.js'
 import { lower } from '../transforms/index.js'
 import type { Operand, TensorBuffer } from './buffer.js'
@@ -28,19 +36,24 @@ export class Program {
 
   /** @param profile - where the runtime writes what it measures: the beginning of a file name */
   constructor(program: Jaxpr, name: string, optimize: Optimize, profile?: string) {
-    const parts = optimize === 'all' && config.get('fusedLoops') ? partition(program) : null
-    const jaxpr = parts?.head ?? program
-    this.#avalsOut = jaxpr.avalsOut
-    this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
-    this.#loops = parts === null ? null : new Loops(parts, program.avalsOut)
-    const { graph, inputs, inputNames, outputNames, sources } = lower(jaxpr, 'cpu', profile !== undefined)
-    const options = { inputs: inputNames, outputs: outputNames, optimize, name }
-    this.#session =
-      jaxpr.outputs.length === 0
-        ? null
-        : new Session(graph.encode(), profile === undefined ? options : { ...options, profile })
+    const where = `compiling ${name} for ${program.avalsIn.map(showAval).join(', ')}`
+    const [jaxpr, loops, session, { inputs, sources }] = timed(where, () => {
+      const parts = optimize === 'all' && config.get('fusedLoops') ? partition(program) : null
+      const head = parts?.head ?? program
+      const lowered = lower(head, 'cpu', profile !== undefined)
+      const options = { inputs: lowered.inputNames, outputs: lowered.outputNames, optimize, name }
+      const made =
+        head.outputs.length === 0
+          ? null
+          : new Session(lowered.graph.encode(), profile === undefined ? options : { ...options, profile })
+      return [head, parts === null ? null : new Loops(parts, program.avalsOut), made, lowered] as const
+    })
+    this.#session = session
+    this.#loops = loops
     this.sources = sources
     this.#inputs = inputs
+    this.#avalsOut = jaxpr.avalsOut
+    this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
     this.#staged = {
       inputs: new Staging(inputs.map((i) => jaxpr.inputs[i]!.aval)),
       outputs: new Staging(this.#avalsOut),

@@ -58,7 +58,7 @@ export const multigammaln = (a: ArrayLike, d: number): NDArray => {
  * The number of ways to take k of n things, (n choose k), as a float; 0 of negative numbers, and where k > n.
  *
  * @example
- * scipy.special.comb(5, 2) // => Array(10., dtype=float32)
+ * np.round(scipy.special.comb(5, 2)) // => Array(10., dtype=float32)
  */
 export const comb = inexactBinary((n, k) => {
   const isPlain = lax.and(lax.le(k, n), lax.and(lax.ge(n, 0), lax.ge(k, 0)))

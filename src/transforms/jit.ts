@@ -10,6 +10,7 @@ import {
   EscapedTracerError,
   evalJaxpr,
   evalTrace,
+  explainMiss,
   type Executable,
   type Jaxpr,
   type NamedAxis,
@@ -20,7 +21,9 @@ import {
   stage,
   type Staged,
   type Tangent,
+  timed,
   Tracer,
+  usedByProgram,
   watchAxes,
   weakLiteral,
   zero,
@@ -31,11 +34,13 @@ import {
 import * as tree from '../pytree/index.js'
 import { avalOfLeaf, type Fn, isScalar, outputLeaves } from './arguments.js'
 import { cached } from './cache.js'
+import { missReason, type TracedKind } from './cacheMiss.js'
 import { jvpFlat } from './jvp.js'
 import { backward } from './linearize.js'
 import { partialEvalJaxpr } from './partial.js'
 import { avalsOf } from './makeJaxpr.js'
 import { type Lowered, Traced } from './stages.js'
+import { positions, staticKey } from './statics.js'
 import { batchAxisAt, vmapFlat } from './vmap.js'
 
 interface JitParams {
@@ -211,27 +216,7 @@ interface Entry {
 /** Most kinds of arguments that a function keeps programs for; those used least recently go. */
 const maxEntries = 1024
 
-const positions = (argnums: number | readonly number[] | undefined): readonly number[] =>
-  argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : argnums
-
-const objectIds = new WeakMap<object, number>()
-let nextObjectId = 0
-
-/** Static arguments are told apart by value where they are plain data, else by identity. */
-const staticKey = (x: unknown): string => {
-  if ((typeof x === 'object' && x !== null) || typeof x === 'function') {
-    const prototype: unknown = Object.getPrototypeOf(x)
-    if (typeof x === 'object' && (Array.isArray(x) || prototype === Object.prototype || prototype === null)) {
-      return `{${Object.entries(x)
-        .map(([k, v]) => `${JSON.stringify(k)}:${staticKey(v)}`)
-        .join()}}`
-    }
-    let id = objectIds.get(x)
-    if (id === undefined) objectIds.set(x, (id = nextObjectId++))
-    return `#${id}`
-  }
-  return `${typeof x}:${String(x)}`
-}
+const kindOf = ({ version, statics, treedef, avals }: Pick<Entry, 'version' | 'statics' | 'treedef' | 'avals'>): TracedKind => ({ version, statics, structure: treedef.toString(), avals }) // prettier-ignore
 
 const sameAvals = (entry: Entry, leaves: readonly unknown[]): boolean => {
   for (let i = 0; i < leaves.length; i++) {
@@ -313,8 +298,11 @@ export const jit = <A extends readonly unknown[], R>(
         },
         avals,
         (i) => `argument args${tree.keystr(paths[i]!)} of ${name}`,
+        `jit(${name})`,
       )
-    const [staged, axes] = watchAxes(traced)
+    const pathOf = (i: number): string => `args${tree.keystr(paths[i]!)}`
+    explainMiss(name, () => missReason(entries.map(kindOf), kindOf({ version: settingsVersion(), statics: staticsKey, treedef, avals }), pathOf)) // prettier-ignore
+    const [staged, axes] = timed(`tracing ${name}`, () => watchAxes(traced))
     traceCount += 1
     const argumentOf = paths.map(([first]) => (first?.kind === 'index' ? first.key : -1))
     const donated = avals.flatMap((_, i) => (donations.includes(argumentOf[i]!) ? [i + staged.consts.length] : []))
@@ -367,11 +355,15 @@ export const jit = <A extends readonly unknown[], R>(
   const jitted = (...args: A): R => {
     if (disabled) return f(...args)
     const [entry, leaves] = prepare(args)
-    if (currentTrace() === evalTrace) {
-      return entry.outputs.unflatten(executableOf(entry).run(concreteArgs(entry, leaves))) as R
-    }
-    const arrays = leaves.map((x) => (x instanceof NDArray ? x : weakLiteral(x as number)))
-    return entry.outputs.unflatten(call(entry.staged, arrays, name)) as R
+    const isEager = currentTrace() === evalTrace
+    const arrays = isEager
+      ? concreteArgs(entry, leaves)
+      : [...entry.staged.consts, ...leaves.map((x) => (x instanceof NDArray ? x : weakLiteral(x as number)))]
+    const results = isEager
+      ? executableOf(entry).run(arrays as readonly ConcreteArray[])
+      : bind(jitP, arrays, { jaxpr: entry.staged.jaxpr, name })
+    usedByProgram(name, entry.staged.keyUses, arrays, results)
+    return entry.outputs.unflatten(results) as R
   }
   const runAsync = async (...args: A): Promise<R> => {
     if (currentTrace() !== evalTrace) {
@@ -382,7 +374,9 @@ export const jit = <A extends readonly unknown[], R>(
       )
     }
     const [entry, leaves] = prepare(args)
-    return entry.outputs.unflatten(await executableOf(entry).runAsync(concreteArgs(entry, leaves))) as R
+    const arrays = concreteArgs(entry, leaves)
+    usedByProgram(name, entry.staged.keyUses, arrays, [])
+    return entry.outputs.unflatten(await executableOf(entry).runAsync(arrays)) as R
   }
   Object.defineProperty(jitted, 'name', { value: name })
   Object.defineProperty(jitted, 'traceCount', { get: () => traceCount })

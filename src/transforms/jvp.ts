@@ -7,6 +7,7 @@ import {
   type Tangent,
   type Trace,
   Tracer,
+  withoutLeaks,
   withTrace,
   zero,
 } from '../core/index.js'
@@ -22,6 +23,9 @@ class JvpTracer extends Tracer {
   }
   override get aval(): ShapedArray {
     return this.primal.aval
+  }
+  override get below(): NDArray {
+    return this.primal
   }
 }
 
@@ -54,9 +58,12 @@ export const jvpFlat = (
   f: (...args: readonly NDArray[]) => readonly NDArray[],
   primals: readonly NDArray[],
   tangents: readonly Tangent[],
-): readonly [readonly NDArray[], readonly Tangent[]] => {
-  const trace = new JvpTrace(currentTrace())
-  const inputs = primals.map((x, i) => trace.tracer(x, tangents[i]!))
-  const outputs = withTrace(trace, () => f(...inputs))
-  return [outputs.map((y) => trace.primal(y)), outputs.map((y) => trace.tangent(y))]
-}
+  what: string | null = null,
+): readonly [readonly NDArray[], readonly Tangent[]] =>
+  withoutLeaks(what, (announce) => {
+    const trace = new JvpTrace(currentTrace())
+    announce(trace)
+    const inputs = primals.map((x, i) => trace.tracer(x, tangents[i]!))
+    const outputs = withTrace(trace, () => f(...inputs))
+    return [outputs.map((y) => trace.primal(y)), outputs.map((y) => trace.tangent(y))]
+  })

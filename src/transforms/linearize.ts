@@ -18,6 +18,7 @@ import {
   type Trace,
   Tracer,
   Var,
+  withoutLeaks,
   withTrace,
   zero,
 } from '../core/index.js'
@@ -36,6 +37,9 @@ class LinearizeTracer extends Tracer {
   }
   override get aval(): ShapedArray {
     return this.primal.aval
+  }
+  override get below(): NDArray {
+    return this.primal
   }
 }
 
@@ -84,25 +88,27 @@ export interface Linearized {
 export const linearizeFlat = (
   f: (...args: readonly NDArray[]) => readonly NDArray[],
   primals: readonly NDArray[],
-): Linearized => {
-  const staged = new JaxprTrace()
-  const trace = new LinearizeTrace(currentTrace(), staged)
-  const inputs = primals.map((x, i) => staged.input(x.aval, `tangent of argument ${i}`))
-  const outputs = withTrace(trace, () => f(...primals.map((x, i) => trace.tracer(x, inputs[i]!))))
-  const tangents = outputs.map((y) => trace.tangent(y))
-  const { jaxpr, consts } = dceStaged(
-    staged.finish(
-      inputs,
-      tangents.filter((t) => t !== zero),
-    ),
-  )
-  return {
-    primals: outputs.map((y) => trace.primal(y)),
-    jaxpr,
-    residuals: consts,
-    zeros: tangents.map((t) => t === zero),
-  }
-}
+): Linearized =>
+  withoutLeaks('grad or linearize', (announce) => {
+    const staged = new JaxprTrace()
+    const trace = new LinearizeTrace(currentTrace(), staged)
+    announce(trace)
+    const inputs = primals.map((x, i) => staged.input(x.aval, `tangent of argument ${i}`))
+    const outputs = withTrace(trace, () => f(...primals.map((x, i) => trace.tracer(x, inputs[i]!))))
+    const tangents = outputs.map((y) => trace.tangent(y))
+    const { jaxpr, consts } = dceStaged(
+      staged.finish(
+        inputs,
+        tangents.filter((t) => t !== zero),
+      ),
+    )
+    return {
+      primals: outputs.map((y) => trace.primal(y)),
+      jaxpr,
+      residuals: consts,
+      zeros: tangents.map((t) => t === zero),
+    }
+  })
 
 /** Tangents of the outputs, which have the avals given, for tangents of the inputs. */
 export const applyLinear = (

@@ -122,6 +122,7 @@ export const jvp = <A extends readonly unknown[], R, const Aux extends boolean =
     flat,
     arrays,
     directions.map((t, i): Tangent => (isFloat(arrays[i]!.dtype) ? t : zero)),
+    'jvp',
   )
   const [ys, aux] = parts(outputs)
   const pair = [structure().unflatten(ys), structure().unflatten(ys.map((y, i) => instantiate(dys[i]!, y.aval)))]

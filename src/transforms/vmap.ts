@@ -13,6 +13,7 @@ import {
   type Trace,
   Tracer,
   withAxis,
+  withoutLeaks,
   withShape,
   withTrace,
   requireFunction,
@@ -34,6 +35,9 @@ class BatchTracer extends Tracer {
   ) {
     super()
     this.aval = withShape(value.aval, withoutAxis(value.shape, axis))
+  }
+  override get below(): NDArray {
+    return this.value
   }
 }
 
@@ -74,13 +78,16 @@ export const vmapFlat = (
   axes: readonly BatchAxis[],
   size: number,
   name: string | null = null,
-): readonly [readonly NDArray[], readonly BatchAxis[]] => {
-  const trace = new BatchTrace(currentTrace(), size, name)
-  const inputs = args.map((x, i) => trace.tracer(x, axes[i]!))
-  const outputs = withAxis(name, size, () => withTrace(trace, () => f(...inputs)))
-  const pairs = outputs.map((y) => trace.value(y))
-  return [pairs.map(([y]) => y), pairs.map(([, axis]) => axis)]
-}
+  what: string | null = null,
+): readonly [readonly NDArray[], readonly BatchAxis[]] =>
+  withoutLeaks(what, (announce) => {
+    const trace = new BatchTrace(currentTrace(), size, name)
+    announce(trace)
+    const inputs = args.map((x, i) => trace.tracer(x, axes[i]!))
+    const outputs = withAxis(name, size, () => withTrace(trace, () => f(...inputs)))
+    const pairs = outputs.map((y) => trace.value(y))
+    return [pairs.map(([y]) => y), pairs.map(([, axis]) => axis)]
+  })
 
 /** The mapped axis of a result at `axis`: moved there, or made by repetition. */
 export const batchAxisAt = (y: NDArray, from: BatchAxis, axis: number, size: number): NDArray => {
@@ -171,6 +178,7 @@ export const vmap = <A extends readonly unknown[], R>(
       axes,
       size,
       axisName,
+      'vmap',
     )
     const result = structure!
     const to = axesOf('vmap outAxes', outAxes, result.unflatten(values))

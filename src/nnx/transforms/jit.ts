@@ -8,18 +8,32 @@ import {
   EscapedTracerError,
   equalAvals,
   type Executable,
+  explainMiss,
   NDArray,
   settingsVersion,
   type ShapedArray,
   stage,
   type NamedAxis,
   type Staged,
+  timed,
   Tracer,
+  usedByProgram,
   watchAxes,
   weakLiteral,
 } from '../../core/index.js'
 import * as tree from '../../pytree/index.js'
-import { avalOfLeaf, type Fn, isScalar, type Jitted, type JitOptions, jitP } from '../../transforms/index.js'
+import {
+  avalOfLeaf,
+  type Fn,
+  isScalar,
+  type Jitted,
+  type JitOptions,
+  jitP,
+  missReason,
+  positions,
+  staticKey,
+  type TracedKind,
+} from '../../transforms/index.js'
 import { showPaths } from '../build.js'
 import type { GraphDef, NodeDef } from '../graphdef.js'
 import { Variable } from '../variable.js'
@@ -52,25 +66,7 @@ interface Call extends Outside {
 /** Runs a program without results: all that comes out went in. */
 const nothing: Executable = { run: () => [], runAsync: () => Promise.resolve([]) }
 
-const positions = (argnums: number | readonly number[] | undefined): readonly number[] =>
-  argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : argnums
-
-const objectIds = new WeakMap<object, number>()
-let nextObjectId = 0
-
-/** Static arguments are told apart by value where they are plain data, else by identity. */
-const staticKey = (x: unknown): string => {
-  if ((typeof x !== 'object' || x === null) && typeof x !== 'function') return `${typeof x}:${String(x)}`
-  const prototype: unknown = Object.getPrototypeOf(x)
-  if (typeof x === 'object' && (Array.isArray(x) || prototype === Object.prototype || prototype === null)) {
-    return `{${Object.entries(x)
-      .map(([k, v]) => `${JSON.stringify(k)}:${staticKey(v)}`)
-      .join()}}`
-  }
-  let id = objectIds.get(x)
-  if (id === undefined) objectIds.set(x, (id = nextObjectId++))
-  return `#${id}`
-}
+const kindOf = ({ version, statics, def, avals }: Pick<Entry, 'version' | 'statics' | 'def' | 'avals'>): TracedKind => ({ version, statics, structure: def.toString(), avals }) // prettier-ignore
 
 /** The arrays in the leaves, if they are of the entry's kinds. */
 const matchArrays = ({ structures, avals }: Entry, leaves: readonly unknown[]): unknown[] | null => {
@@ -168,22 +164,26 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
     const version = settingsVersion()
     let outcome: Outcome | null = null
     let outputs: tree.TreeDef | null = null
-    const [staged, axes] = watchAxes(() =>
+    const pathOf = (i: number): string => `args/${showPaths([def.paths[leafOf[i]!]!])}`
+    explainMiss(where, () => missReason(entries.map(kindOf), kindOf({ version, statics: staticsKey, def, avals }), pathOf)) // prettier-ignore
+    const traced = (): Staged =>
       stage(
         (...tracers) => {
           let next = 0
           const values = flat.map(([xs, structure]) => structure.unflatten(tracers.slice(next, (next += xs.length))))
           const inside = new Inside(def, values)
           const filled = inside.args.map((x, i) => (statics.includes(i) ? args[i] : x))
-          outcome = inside.leave(where, (f as unknown as Fn)(...filled))
-          const [results, structure] = tree.flatten(outcome.outputs)
+          const left = inside.leave(where, (f as unknown as Fn)(...filled))
+          const [results, structure] = tree.flatten(left.outputs)
+          outcome = { ...left, outputs: [] }
           outputs = structure
           return results.map((x, i) => (x instanceof NDArray ? x : outputArray(where, x, i)))
         },
         avals,
-        (i) => `argument args/${showPaths([def.paths[leafOf[i]!]!])} of ${name}`,
-      ),
-    )
+        (i) => `argument ${pathOf(i)} of ${name}`,
+        where,
+      )
+    const [staged, axes] = timed(`tracing ${where}`, () => watchAxes(traced))
     traceCount += 1
     const { changed, sources } = outcome!
     const entry: Entry = {
@@ -195,7 +195,7 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
       ),
       avals,
       staged,
-      outcome: { ...outcome!, outputs: [] },
+      outcome: outcome!,
       outputs: outputs!,
       donated: donatedInputs(def, leaves, donations, leafOf, changed, sources, staged.consts.length),
       axes,
@@ -239,10 +239,15 @@ export const jit = <A extends readonly unknown[], R>(f: (...args: A) => R, optio
 
   const jitted = (...args: A): R => {
     const call = prepare(args)
-    if (isEager()) return finish(call, executableOf(call.entry).run(concreteArgs(call)))
-    const { jaxpr, consts } = call.entry.staged
-    const arrays = call.arrays.map((x) => (x instanceof NDArray ? x : weakLiteral(x as number)))
-    return finish(call, bind(jitP, [...consts, ...arrays], { jaxpr, name }))
+    const { jaxpr, consts, keyUses } = call.entry.staged
+    const arrays = isEager()
+      ? concreteArgs(call)
+      : [...consts, ...call.arrays.map((x) => (x instanceof NDArray ? x : weakLiteral(x as number)))]
+    const results = isEager()
+      ? executableOf(call.entry).run(arrays as readonly ConcreteArray[])
+      : bind(jitP, arrays, { jaxpr, name })
+    usedByProgram(where, keyUses, arrays, results)
+    return finish(call, results)
   }
   const runAsync = async (...args: A): Promise<R> => {
     if (!isEager()) {
