@@ -5,9 +5,15 @@
 import { jit, type NDArray, nnx, np, optax, valueAndGrad } from 'onnax'
 import { compare } from './measure.js'
 import { requireValues, type Row } from './runs.js'
-import * as gpt from './workloads/gpt.js'
-import * as mlp from './workloads/mlp.js'
-import type { Batch } from './workloads/training.js'
+import { type Dense, gptData, gptSizes, type Mapped, mapTensors, mlpData, type Training } from './data.js'
+import { array } from './workloads/training.js'
+
+interface Batch {
+  readonly x: NDArray
+  readonly y: NDArray
+}
+type Weights = Mapped<ReturnType<typeof gptData>['params'], NDArray>
+const { width, heads, length, vocabulary } = gptSizes
 
 type Model = nnx.Module<[x: NDArray], NDArray>
 interface Workload {
@@ -19,7 +25,7 @@ interface Workload {
 }
 
 /** A linear layer with weights of a workload. */
-const dense = ({ w, b }: gpt.Dense): nnx.Linear => {
+const dense = ({ w, b }: Dense<NDArray>): nnx.Linear => {
   const [from, to] = w.shape as readonly [number, number]
   const layer = new nnx.Linear(from, to, { rngs: new nnx.Rngs(0) })
   layer.kernel.value = w
@@ -29,7 +35,7 @@ const dense = ({ w, b }: gpt.Dense): nnx.Linear => {
 
 class Mlp extends nnx.Module<[x: NDArray], NDArray> {
   readonly layers: readonly nnx.Linear[]
-  constructor(params: mlp.Params) {
+  constructor(params: readonly Dense<NDArray>[]) {
     super()
     this.layers = params.map(dense)
   }
@@ -40,7 +46,7 @@ class Mlp extends nnx.Module<[x: NDArray], NDArray> {
 
 /** Scale and bias begin as one and zero, as those of the workload. */
 const norm = (): nnx.LayerNorm =>
-  new nnx.LayerNorm(gpt.width, { epsilon: 1e-5, useFastVariance: false, rngs: new nnx.Rngs(0) })
+  new nnx.LayerNorm(width, { epsilon: 1e-5, useFastVariance: false, rngs: new nnx.Rngs(0) })
 
 class Block extends nnx.Module<[x: NDArray], NDArray> {
   readonly ln1 = norm()
@@ -48,9 +54,8 @@ class Block extends nnx.Module<[x: NDArray], NDArray> {
   readonly ln2 = norm()
   readonly wide: nnx.Linear
   readonly narrow: nnx.Linear
-  constructor({ q, k, v, o, f, p }: gpt.Layer) {
+  constructor({ q, k, v, o, f, p }: Weights['layers'][number]) {
     super()
-    const { width, heads } = gpt
     this.attention = new nnx.MultiHeadAttention(heads, width, { decode: false, rngs: new nnx.Rngs(0) })
     const { query, key, value, out } = this.attention
     for (const [layer, { w }] of [
@@ -77,19 +82,19 @@ class Gpt extends nnx.Module<[x: NDArray], NDArray> {
   readonly blocks: readonly Block[]
   readonly ln = norm()
   readonly head: nnx.Linear
-  constructor(params: gpt.Params) {
+  constructor(params: Weights) {
     super()
     const rngs = new nnx.Rngs(0)
-    this.tok = new nnx.Embed(gpt.vocabulary, gpt.width, { rngs })
-    this.pos = new nnx.Embed(gpt.length, gpt.width, { rngs })
+    this.tok = new nnx.Embed(vocabulary, width, { rngs })
+    this.pos = new nnx.Embed(length, width, { rngs })
     this.tok.embedding.value = params.tok
     this.pos.embedding.value = params.pos
     this.blocks = params.layers.map((layer) => new Block(layer))
-    this.head = new nnx.Linear(gpt.width, gpt.vocabulary, { useBias: false, rngs })
+    this.head = new nnx.Linear(width, vocabulary, { useBias: false, rngs })
     this.head.kernel.value = params.head
   }
   override call(x: NDArray): NDArray {
-    const embedded = this.tok(x).add(this.pos(np.arange(gpt.length)))
+    const embedded = this.tok(x).add(this.pos(np.arange(length)))
     return this.head(this.ln(this.blocks.reduce((h, block) => block(h), embedded)))
   }
 }
@@ -134,20 +139,23 @@ const withStates = ({ model, tx }: Workload): Step => {
   }
 }
 
+const batchesOf = ({ batches }: Training<unknown>): readonly Batch[] =>
+  batches.map(({ x, y }) => ({ x: array(x), y: array(y) }))
+
 // A step gives the memory of its weights away: each model begins with its own.
 const workloads: readonly Workload[] = [
   {
     name: 'w1',
-    model: () => new Mlp(mlp.start().params),
+    model: () => new Mlp(mapTensors(mlpData().params, array)),
     tx: optax.adam(1e-3),
-    inputs: mlp.start().inputs,
+    inputs: batchesOf(mlpData()),
     steps: 300,
   },
   {
     name: 'w3',
-    model: () => new Gpt(gpt.start().params),
+    model: () => new Gpt(mapTensors(gptData().params, array)),
     tx: optax.adamw(3e-4, { weightDecay: 1e-2 }),
-    inputs: gpt.start().inputs,
+    inputs: batchesOf(gptData()),
     steps: 100,
   },
 ]

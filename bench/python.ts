@@ -1,32 +1,16 @@
 /**
- * `npm run bench:python`: W1 to W5 here and in JAX on the CPU, in turns; `ONNAX_PYTHON` names a Python that has JAX and Optax.
+ * `npm run bench:python`: W1 to W7 here, in JAX and in PyTorch with its fused optimizers, on the CPU. `ONNAX_PYTHON` names a Python that has JAX
+ * and Optax, `ONNAX_PYTHON_TORCH` one that has PyTorch; what is not installed is left out.
  * Prints a table, and writes `bench/results/python.json`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { machine, median, rounded, run, summary, turns } from './runs.js'
+import { isInstalled, type Library } from './runs.js'
+import { save, suite, table } from './suite.js'
 
-const rows = ['w1', 'w2', 'w3', 'w4', 'w5'].map((workload) => {
-  const [ours, jax] = turns(3, ['onnax', 'jax'], (library) => run(workload, library, 50)).map(summary)
-  return {
-    workload,
-    onnaxMs: ours!.stepMs,
-    jaxMs: jax!.stepMs,
-    timesAsFast: jax!.stepMs / ours!.stepMs,
-    onnaxLeastMs: ours!.leastStepMs,
-    jaxLeastMs: jax!.leastStepMs,
-    onnaxMegabytes: ours!.maxRssMegabytes,
-    jaxMegabytes: jax!.maxRssMegabytes,
-  }
-})
-const [ours, jax] = turns(5, ['onnax', 'jax'], (library) => run('w1', library, 1)).map((runs) =>
-  median(runs.map((r) => r.firstAt)),
-)
-const start = { onnaxMs: ours!, jaxMs: jax!, timesAsFast: jax! / ours! }
-
-console.log('\nMilliseconds a step (medians of three runs in turns), and most memory')
-console.table(rounded(rows))
-console.log('\nStart of the process to the first loss of W1, milliseconds')
-console.table(rounded([start]))
-
-mkdirSync('bench/results', { recursive: true })
-writeFileSync('bench/results/python.json', `${JSON.stringify({ machine, rows, start }, null, 2)}\n`)
+const libraries: readonly Library[] = ['onnax', ...(['jax', 'torch'] as const).filter(isInstalled)]
+console.log(`Measured: ${libraries.join(', ')}`)
+/** No workload slower than 1.3 times the better of the two; the first loss 5 times earlier. */
+const goals = { w1: 1 / 1.3, w2: 1 / 1.3, w3: 1 / 1.3, w4: 1 / 1.3, w5: 1 / 1.3, w6: 5 }
+const measures = suite({ libraries, rounds: Number(process.argv[2] ?? 3), steps: () => 50 })
+console.log('\nMedians; the last columns: the better of the others over onnax, and what it should be')
+console.table(table(measures, goals))
+save('python', libraries, measures, { goals })

@@ -1,5 +1,6 @@
-/** Runs of workloads in processes of their own, their values checked, and summaries of several. */
+/** Runs of workloads in processes of their own, their values checked. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -16,44 +17,94 @@ export interface Run {
 /** A row of a table. */
 export type Row = Readonly<Record<string, unknown>>
 
+export const libraries = ['onnax', 'jaxjs', 'tfjs', 'jax', 'torch'] as const
+export type Library = (typeof libraries)[number]
+export const workloads = ['w1', 'w2', 'w3', 'w4', 'w5'] as const
+export type Workload = (typeof workloads)[number]
+
+const command = (program: string, ...args: readonly string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+
+const lastLine = (output: string): string => output.trim().split('\n').at(-1)!
+
 /** The last line that a script of this folder prints. */
-export const node = <T>(script: string, ...args: readonly string[]): T => {
-  const file = fileURLToPath(new URL(script, import.meta.url))
-  const output = execFileSync(process.execPath, ['--expose-gc', file, ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  return JSON.parse(output.trim().split('\n').at(-1)!) as T
+export const node = <T>(script: string, ...args: readonly string[]): T =>
+  JSON.parse(lastLine(command(process.execPath, '--expose-gc', fileURLToPath(new URL(script, import.meta.url)), ...args))) as T // prettier-ignore
+
+/** A Python that has JAX or PyTorch: `ONNAX_PYTHON_TORCH` where it isn't the one of `ONNAX_PYTHON`. */
+const python = (library: Library): string => {
+  const common = process.env['ONNAX_PYTHON'] ?? 'python3'
+  return library === 'torch' ? (process.env['ONNAX_PYTHON_TORCH'] ?? common) : common
+}
+
+/** Whether a Python has a library. */
+export const isInstalled = (library: 'jax' | 'torch'): boolean => {
+  try {
+    execFileSync(python(library), ['-c', `import ${library}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const version = (library: Library): string => {
+  const ofPackage = (path: string): string => (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+  switch (library) {
+    case 'onnax':
+      return `${ofPackage('package.json')}, onnxruntime-node ${ofPackage('node_modules/onnxruntime-node/package.json')}`
+    case 'jaxjs':
+      return ofPackage('node_modules/@jax-js/jax/package.json')
+    case 'tfjs':
+      return ofPackage('bench/peers/node_modules/@tensorflow/tfjs-backend-wasm/package.json')
+    default:
+      return command(python(library), '-c', `import ${library}; print(${library}.__version__)`).trim()
+  }
 }
 
 /** Values at some steps, in JAX. A fast wrong answer is no answer. */
-const expected: Readonly<Record<string, readonly (readonly [step: number, value: number])[]>> = {
+const expected: Readonly<Record<Workload, readonly (readonly [step: number, value: number])[]>> = {
   w1: [[1, 2.298615], [2, 2.68805], [10, 2.316824]], // prettier-ignore
   w2: [[1, 2.307702], [2, 2.316786], [10, 2.298696]], // prettier-ignore
   w3: [[1, 5.876797], [2, 5.798914], [10, 5.605632]], // prettier-ignore
-  w4: [[10, -0.2078222]],
+  w4: [
+    [1, -0.216822],
+    [10, -0.2078222],
+  ],
   w5: [[1, 3.346343]],
 }
 
-const start = (workload: string, library: string, steps: number): Run => {
-  if (library !== 'jax') return node<Run>('workload.js', workload, library, String(steps))
-  const python = process.env['ONNAX_PYTHON'] ?? 'python3'
-  const output = execFileSync(python, ['bench/python/jax_workload.py', workload, String(steps)], { encoding: 'utf8' })
-  return JSON.parse(output) as Run
+/** What libraries differ by: PyTorch corrects biases in double precision, and WebAssembly sums in another order. */
+const tolerance = 1.5e-5
+
+const start = (workload: Workload, library: Library, steps: number): Run => {
+  const args = [workload, String(steps)]
+  const output =
+    library === 'jax' || library === 'torch'
+      ? command(python(library), `bench/python/${library}_workload.py`, ...args)
+      : library === 'tfjs'
+        ? command(process.execPath, 'bench/peers/tfjs.js', ...args)
+        : command(
+            process.execPath,
+            fileURLToPath(new URL('workload.js', import.meta.url)),
+            workload,
+            library,
+            `${steps}`,
+          )
+  return JSON.parse(lastLine(output)) as Run
 }
 
 /** @throws Error where a value of a workload is not JAX's */
-export const requireValues = (workload: string, library: string, values: readonly number[]): void => {
-  for (const [step, value] of expected[workload]!) {
+export const requireValues = (workload: Workload, library: string, values: readonly number[]): void => {
+  for (const [step, value] of expected[workload]) {
     const got = values[step - 1]
-    if (got !== undefined && !(Math.abs(got - value) <= 1e-5)) {
+    if (got !== undefined && !(Math.abs(got - value) <= tolerance)) {
       throw new Error(`${workload} of ${library} requires ${value} at step ${step}, got ${got}`)
     }
   }
 }
 
-/** A workload in a library; it throws where a value is not JAX's. */
-export const run = (workload: string, library: string, steps: number): Run => {
+/** A workload in a library. @throws Error where a value is not JAX's */
+export const run = (workload: Workload, library: Library, steps: number): Run => {
   const result = start(workload, library, steps)
   requireValues(workload, library, result.values)
   return result
@@ -61,25 +112,6 @@ export const run = (workload: string, library: string, steps: number): Run => {
 
 /** The middle one. */
 export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
-
-/** Medians over runs. */
-export const summary = (runs: readonly Run[]) => ({
-  stepMs: median(runs.map((r) => r.step.median)),
-  leastStepMs: Math.min(...runs.map((r) => r.step.min)),
-  firstStepMs: median(runs.map((r) => r.firstStep)),
-  maxRssMegabytes: median(runs.map((r) => r.maxRssMegabytes)),
-})
-
-/** `count` rounds in which each library takes its turn. */
-export const turns = (
-  count: number,
-  libraries: readonly string[],
-  once: (library: string) => Run,
-): readonly Run[][] => {
-  const runs = libraries.map((): Run[] => [])
-  for (let i = 0; i < count; i++) libraries.forEach((library, k) => runs[k]!.push(once(library)))
-  return runs
-}
 
 /** Numbers to two places. */
 export const rounded = (rows: readonly Row[]): readonly Row[] =>
@@ -95,3 +127,7 @@ export const machine = {
   platform: `${platform()} ${arch()}`,
   node: process.version,
 }
+
+/** Versions of libraries. */
+export const versionsOf = (measured: readonly Library[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(measured.map((library) => [library, version(library)]))

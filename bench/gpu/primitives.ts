@@ -106,8 +106,7 @@ export const primitiveCases = ({ grad, lax, np, random, nn }: Api): readonly Pri
   for (const name of ['sum', 'prod', 'max', 'min', 'argmax', 'argmin'] as const)
     add(`reduce ${name}`, numbers, one, (x) => np[name](x, { axis: 1 }))
   for (const name of ['all', 'any'] as const) add(`reduce ${name}`, ['bool'], one, (x) => np[name](x, { axis: 0 }))
-  for (const name of ['cumsum', 'cumprod', 'cummax', 'cummin'] as const)
-    add(name, numbers, one, (x) => lax[name](x, 1))
+  for (const name of ['cumsum', 'cumprod', 'cummax', 'cummin'] as const) add(name, numbers, one, (x) => lax[name](x, 1))
   add('cumlogsumexp', floats, one, (x) => lax.cumlogsumexp(x, 1))
   add('sort', all, one, (x) => lax.sort(x))
   add('argsort', all, one, (x) => np.argsort(x))
@@ -152,7 +151,7 @@ export const primitiveCases = ({ grad, lax, np, random, nn }: Api): readonly Pri
   add('solve', wide, square, (x) => np.linalg.solve(x, np.ones([3], { dtype: x.dtype })))
   add('qr', wide, square, (x) => np.linalg.qr(x))
   add('eigh', wide, square, (x) => np.linalg.eigh(x.add(x.T)))
-  add('svd', wide, square, (x) => np.linalg.svd(x, { computeUv: false }))
+  add('svd', wide, square, (x) => np.linalg.svd(x, { fullMatrices: false })[1])
 
   const key = random.key(3)
   add('bits', unsigned, () => [], () => random.bits(key, [4])) // prettier-ignore

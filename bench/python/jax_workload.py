@@ -1,22 +1,15 @@
 """One run of a workload in JAX: `python jax_workload.py <w1..w5> <steps>` prints values and times as JSON, as workload.ts does."""
 
-import json
-import resource
 import sys
-import time
-from pathlib import Path
 
-START = time.perf_counter()
+from report import report  # first: it notes when the process began
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
-import optax  # noqa: E402
-
-sys.path.append(str(Path(__file__).parents[2] / 'tools' / 'golden'))
-import workloads  # noqa: E402
-
-WARMUP = 10
+import jax  # isort: skip
+import jax.numpy as jnp  # isort: skip
+import numpy as np  # isort: skip
+import optax  # isort: skip
+import workloads  # isort: skip
+from workload_data import uniform  # isort: skip
 
 
 def training(make):
@@ -35,7 +28,7 @@ def training(make):
 
 
 def adam():
-    arrays = lambda seed: [jnp.asarray(workloads.uniform(seed + i, 500_000, -1, 1).reshape(500, 1000)) for i in range(20)]
+    arrays = lambda seed: [jnp.asarray(uniform(seed + i, 500_000, -1, 1).reshape(500, 1000)) for i in range(20)]
     params, grads = arrays(400), arrays(500)
     tx = optax.adam(1e-3)
     state = tx.init(params)
@@ -55,7 +48,7 @@ def adam():
 
 
 def matmul():
-    a, b = (jnp.asarray(workloads.uniform(seed, 1024 * 1024, -1, 1).reshape(1024, 1024)) for seed in (600, 601))
+    a, b = (jnp.asarray(uniform(seed, 1024 * 1024, -1, 1).reshape(1024, 1024)) for seed in (600, 601))
     product = jax.jit(jnp.matmul)
     return lambda i: float(np.asarray(product(a, b))[0, 0])
 
@@ -69,19 +62,5 @@ MAKERS = {
 }
 
 
-def main(workload: str, steps: int) -> None:
-    next_value = MAKERS[workload]()
-    values, times, first_at = [], [], 0.0
-    for i in range(steps):
-        start = time.perf_counter()
-        values.append(next_value(i))
-        times.append((time.perf_counter() - start) * 1000)
-        first_at = first_at or (time.perf_counter() - START) * 1000
-    counted = sorted(times[WARMUP:] or times)
-    step = {'median': counted[len(counted) // 2], 'min': counted[0], 'max': counted[-1]}
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({'values': values, 'firstAt': first_at, 'firstStep': times[0], 'step': step, 'maxRssMegabytes': rss}))
-
-
 if __name__ == '__main__':
-    main(sys.argv[1], int(sys.argv[2]))
+    report(MAKERS[sys.argv[1]], int(sys.argv[2]))

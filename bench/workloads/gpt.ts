@@ -1,38 +1,15 @@
-/** W3: a transformer of two layers on batches of 16 sequences of 64 tokens under AdamW, the whole step jitted. */
+/** W3: a transformer of two layers under AdamW, the whole step jitted. */
 import { type NDArray, nn, np, optax } from 'onnax'
-import { type Batch, training } from './training.js'
-import { generator, glorot, uniform } from '../data.js'
+import { type Dense, gptData, gptSizes, type Mapped } from '../data.js'
+import { training } from './training.js'
 
-export const [vocabulary, width, heads, length, batch, batches] = [256, 128, 4, 64, 16, 5] as const
+type Params = Mapped<ReturnType<typeof gptData>['params'], NDArray>
+type Layer = Params['layers'][number]
 
-export interface Dense {
-  readonly w: NDArray
-  readonly b: NDArray
-}
-export interface Norm {
-  readonly scale: NDArray
-  readonly bias: NDArray
-}
-export interface Layer {
-  readonly ln1: Norm
-  readonly q: Dense
-  readonly k: Dense
-  readonly v: Dense
-  readonly o: Dense
-  readonly ln2: Norm
-  readonly f: Dense
-  readonly p: Dense
-}
-export interface Params {
-  readonly tok: NDArray
-  readonly pos: NDArray
-  readonly layers: readonly Layer[]
-  readonly ln: Norm
-  readonly head: NDArray
-}
+const { width, heads, length, batch } = gptSizes
 
-const dense = (x: NDArray, { w, b }: Dense): NDArray => np.matmul(x, w).add(b)
-const norm = (x: NDArray, { scale, bias }: Norm): NDArray => {
+const dense = (x: NDArray, { w, b }: Dense<NDArray>): NDArray => np.matmul(x, w).add(b)
+const norm = (x: NDArray, { scale, bias }: Layer['ln1']): NDArray => {
   const mean = np.mean(x, { axis: -1, keepdims: true })
   const centered = x.sub(mean)
   const variance = np.mean(np.square(centered), { axis: -1, keepdims: true })
@@ -41,43 +18,10 @@ const norm = (x: NDArray, { scale, bias }: Norm): NDArray => {
     .mul(scale)
     .add(bias)
 }
-
-/** The weights before the first step, and the batches. */
-export const start = (): { readonly params: Params; readonly inputs: readonly Batch[] } => {
-  let seed = 300
-  const embedding = (rows: number): NDArray => np.array(uniform(seed++, rows * width, -0.05, 0.05)).reshape(rows, width)
-  const linear = (n: number, m: number): Dense => ({
-    w: np.array(glorot(seed++, n, m)).reshape(n, m),
-    b: np.zeros([m]),
-  })
-  const unit = (): Norm => ({ scale: np.ones([width]), bias: np.zeros([width]) })
-  const layer = (): Layer => {
-    const [q, k, v, o] = [linear(width, width), linear(width, width), linear(width, width), linear(width, width)]
-    return { ln1: unit(), q, k, v, o, ln2: unit(), f: linear(width, 4 * width), p: linear(4 * width, width) }
-  }
-  const [tok, pos] = [embedding(vocabulary), embedding(length)]
-  const layers = [layer(), layer()]
-  const params: Params = { tok, pos, layers, ln: unit(), head: linear(width, vocabulary).w }
-  const next = generator(3)
-  const inputs = Array.from({ length: batches }, () => {
-    const [x, y] = [new Int32Array(batch * length), new Int32Array(batch * length)]
-    for (let s = 0; s < batch; s++) {
-      let token = Math.floor(next() * 256)
-      for (let i = 0; i < length; i++) {
-        x[s * length + i] = token
-        token = (5 * token + 17 + Math.floor(next() * 4)) % 256
-        y[s * length + i] = token
-      }
-    }
-    return { x: np.array(x).reshape(batch, length), y: np.array(y).reshape(batch, length) }
-  })
-  return { params, inputs }
-}
+const split = (x: NDArray): NDArray => x.reshape(batch, length, heads, width / heads).transpose(0, 2, 1, 3)
 
 /** A function that takes the next step and gives the loss before it. */
 export const gpt = (): (() => number) => {
-  const { params, inputs } = start()
-  const split = (x: NDArray): NDArray => x.reshape(batch, length, heads, width / heads).transpose(0, 2, 1, 3)
   const row = np.arange(length).reshape(length, 1)
   const causal = np.greaterEqual(row, np.arange(length))
   const attention = (h: NDArray, layer: Layer): NDArray => {
@@ -95,5 +39,5 @@ export const gpt = (): (() => number) => {
     const logits = np.matmul(norm(h, params.ln), params.head)
     return np.mean(optax.softmaxCrossEntropyWithIntegerLabels(logits, y))
   }
-  return training(loss, params, optax.adamw(3e-4, { weightDecay: 1e-2 }), inputs)
+  return training(gptData(), loss, optax.adamw(3e-4, { weightDecay: 1e-2 }))
 }

@@ -1,11 +1,12 @@
 /** W5: a product of matrices of 1024 x 1024. */
 import { jit, np } from 'onnax'
-import { uniform } from '../data.js'
+import { matmulData } from '../data.js'
+import { array } from './training.js'
 
 /** A function that multiplies and gives the first element of the product. */
 export const matmul = (): (() => number) => {
-  const n = 1024
-  const [a, b] = [600, 601].map((seed) => np.array(uniform(seed, n * n, -1, 1)).reshape(n, n))
+  const [a, b] = matmulData()
+  const [x, y] = [array(a), array(b)]
   const product = jit(np.matmul)
-  return () => product(a!, b!).data({ copy: false })[0] as number
+  return () => product(x, y).data({ copy: false })[0] as number
 }

@@ -1,0 +1,27 @@
+"""What every run of a workload prints, as report.ts does: values and times as JSON."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+START = time.perf_counter()
+WARMUP = 10
+
+sys.path.append(str(Path(__file__).parents[2] / 'tools' / 'golden'))
+
+
+def report(make, steps):
+    """`make` gives a function of the number of the step, whose values tell right from wrong."""
+    next_value = make()
+    values, times, first_at = [], [], 0.0
+    for i in range(steps):
+        start = time.perf_counter()
+        values.append(next_value(i))
+        times.append((time.perf_counter() - start) * 1000)
+        first_at = first_at or (time.perf_counter() - START) * 1000
+    counted = sorted(times[min(WARMUP, steps // 3) :])
+    step = {'median': counted[len(counted) // 2], 'min': counted[0], 'max': counted[-1]}
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({'values': values, 'firstAt': first_at, 'firstStep': times[0], 'step': step, 'maxRssMegabytes': rss}))

@@ -1,0 +1,33 @@
+/** What every run of a workload prints, in whichever library. */
+import { timings } from './measure.js'
+
+/** A function that takes the next step and gives a number that tells right from wrong. */
+export type Step = () => number
+
+const warmup = 10
+
+/** Steps that are not counted: a third of few, and 10 at most. */
+const uncounted = (steps: number): number => Math.min(warmup, Math.floor(steps / 3))
+
+/** Takes steps, and prints values and times as a line of JSON. */
+export const report = async (make: () => Step | Promise<Step>, steps: number): Promise<void> => {
+  const step = await make()
+  const values: number[] = []
+  const times: number[] = []
+  let firstAt = 0
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now()
+    values.push(step())
+    times.push(performance.now() - start)
+    if (i === 0) firstAt = performance.now()
+  }
+  console.log(
+    JSON.stringify({
+      values,
+      firstAt,
+      firstStep: times[0],
+      step: timings(times.slice(uncounted(steps))),
+      maxRssMegabytes: process.resourceUsage().maxRSS / 1024,
+    }),
+  )
+}
