@@ -40,12 +40,19 @@ export interface Settings {
   readonly logCompiles: boolean
   /** Whether the console is told why a call of a compiled function is traced again; `false` by default. */
   readonly explainCacheMisses: boolean
+  /**
+   * Folder in which programs that ONNX Runtime has optimized are kept for later processes, JAX's `jax_compilation_cache_dir`: a
+   * program that is there is compiled in a third of the time. `''` keeps none; by default what `ONNAX_CACHE_DIR` in the environment says.
+   */
+  readonly compilationCacheDir: string
+  /** Most bytes in that folder, 1 GiB by default; what was used least recently goes. */
+  readonly compilationCacheMaxSize: number
 }
 
 const switches: readonly unknown[] = [false, true]
 
-/** The values of each setting, the default first. */
-const choices: Readonly<Record<Exclude<keyof Settings, 'defaultDevice'>, readonly unknown[]>> = {
+/** The values of each setting that has few, the default first. */
+const choices: Readonly<Partial<Record<keyof Settings, readonly unknown[]>>> = {
   threefryPartitionable: switches,
   sourceLines: switches,
   debugNans: switches,
@@ -59,12 +66,27 @@ const choices: Readonly<Record<Exclude<keyof Settings, 'defaultDevice'>, readonl
   explainCacheMisses: switches,
 }
 
+/** Of the others what is required of a value, and whether it is that. */
+const rules: Readonly<Partial<Record<keyof Settings, readonly [string, (value: unknown) => boolean]>>> = {
+  defaultDevice: ['one of devices(), or null', (value) => value === null || value instanceof Device],
+  compilationCacheDir: ["a folder, or ''", (value) => typeof value === 'string'],
+  compilationCacheMaxSize: ['a number of bytes', (value) => typeof value === 'number' && value >= 0],
+}
+
 /** Settings that no program depends on. */
-const reports: readonly string[] = ['logCompiles', 'explainCacheMisses'] satisfies readonly (keyof Settings)[]
+const independent: readonly string[] = [
+  'logCompiles',
+  'explainCacheMisses',
+  'defaultDevice',
+  'compilationCacheDir',
+  'compilationCacheMaxSize',
+] satisfies readonly (keyof Settings)[]
 
 let settings = {
   ...Object.fromEntries(Object.entries(choices).map(([name, [first]]) => [name, first])),
   defaultDevice: null,
+  compilationCacheDir: process.env['ONNAX_CACHE_DIR'] ?? '',
+  compilationCacheMaxSize: 2 ** 30,
 } as unknown as Settings
 let version = 0
 
@@ -82,21 +104,14 @@ export const config = {
     if (!Object.hasOwn(settings, name)) {
       throw new ArgumentError('config.update', `one of ${Object.keys(settings).join(', ')}`, name)
     }
-    if (name === 'defaultDevice') {
-      if (value !== null && !(value instanceof Device)) {
-        throw new ArgumentError(`config.update('${name}')`, 'one of devices(), or null', typeof value)
-      }
-      // A trace is the same for every device.
-      settings = { ...settings, [name]: value }
-      return
-    }
-    const values: readonly unknown[] = choices[name as Exclude<K, 'defaultDevice'>]
-    if (!values.includes(value)) {
-      const known = values.map((x) => JSON.stringify(x)).join(', ')
-      throw new ArgumentError(`config.update('${name}')`, `one of ${known}`, JSON.stringify(value))
-    }
+    const values = choices[name]
+    const [expected, fits] = rules[name] ?? [
+      `one of ${values?.map((x) => JSON.stringify(x)).join(', ') ?? ''}`,
+      (x: unknown) => values?.includes(x) === true,
+    ]
+    if (!fits(value)) throw new ArgumentError(`config.update('${name}')`, expected, JSON.stringify(value))
     settings = { ...settings, [name]: value }
-    if (!reports.includes(name)) version += 1
+    if (!independent.includes(name)) version += 1
   },
 
   /** Run `f` with a setting, then restore it. */

@@ -1,9 +1,8 @@
 /** Weights of an ONNX file in a file beside it, as the format has them: no limit of 2 GB, and read without a copy. */
 import { closeSync, fstatSync, openSync, realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { ArgumentError, type NDArray } from '../core/index.js'
+import { ArgumentError, type NDArray, crc32 } from '../core/index.js'
 import { ConstantTensor, elementTypeOfCode, type TensorProto } from '../onnx/index.js'
-import { crc32 } from './digest.js'
 import { arrayToFill, areBooleans, byteLengthOf, bytesOfArray } from './bytes.js'
 import { OnnxFileError } from './errors.js'
 import { readAll, systemErrorsAs, writeAtomically } from './files.js'

@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all. */
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { randomHex } from './digest.js'
+import { randomHex } from '../core/index.js'
 
 /** Pieces of at most this size keep a write from holding the event loop, and below the limits of systems. */
 const pieceBytes = 64 << 20

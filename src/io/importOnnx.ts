@@ -16,6 +16,7 @@ import {
   shaped,
   ShapeError,
   showAval,
+  sha256,
 } from '../core/index.js'
 import { convertElementType } from '../lax/index.js'
 import { decodeModel, type GraphProto, type ModelProto, type OnnxValue } from '../onnx/index.js'
@@ -23,7 +24,6 @@ import * as tree from '../pytree/index.js'
 import { arrayLeaf, jit, type Jitted } from '../transforms/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
-import { sha256 } from './digest.js'
 import { systemErrorsAs } from './files.js'
 import { excessOf, treeLimits } from './json.js'
 import { bytesFile, type ExternalFile, externalTensors, FolderFiles, readExternal } from './externalData.js'

@@ -1,7 +1,7 @@
 /** Large files in pieces: each is written and checked by itself, so that no more than a few of them are in memory. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import { crc32 } from './digest.js'
+import { crc32 } from '../core/index.js'
 import { readAll } from './files.js'
 
 /** Bytes of a piece. The last one is shorter. */

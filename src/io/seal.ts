@@ -1,5 +1,5 @@
 /** A checksum that stands in the bytes that it is of: SHA-256, with zeros in its own place. */
-import { sha256 } from './digest.js'
+import { sha256 } from '../core/index.js'
 
 /** What stands in its place while it is computed: as long as a checksum. */
 export const noSeal = '0'.repeat(64)

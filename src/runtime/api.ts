@@ -29,6 +29,7 @@ export interface OrtFunctions {
   readonly CreateSessionFromArray: (env: Pointer, model: Memory, size: number, options: Pointer, out: Memory) => Status
   readonly Run: RunFunction
   readonly CreateSessionOptions: (out: Memory) => Status
+  readonly SetOptimizedModelFilePath: (options: Pointer, path: Memory) => Status
   readonly EnableProfiling: (options: Pointer, prefix: Memory) => Status
   readonly SessionEndProfiling: (session: Pointer, allocator: Pointer, out: Memory) => Status
   readonly GetAllocatorWithDefaultOptions: (out: Memory) => Status
@@ -115,6 +116,7 @@ const SIGNATURES: Readonly<Record<keyof OrtFunctions, Signature>> = {
   CreateSessionFromArray: [8, P, P, P, 'size_t', P, P],
   Run: [9, P, P, P, P, P, 'size_t', P, 'size_t', P],
   CreateSessionOptions: [10, P, P],
+  SetOptimizedModelFilePath: [11, P, P, P],
   EnableProfiling: [14, P, P, P],
   DisableMemPattern: [17, P, P],
   SetSessionGraphOptimizationLevel: [23, P, P, 'int'],
@@ -169,6 +171,7 @@ type Koffi = typeof import('koffi')
 
 let koffiModule: Koffi | undefined
 let functions: OrtFunctions | undefined
+let versionText = ''
 
 /** The foreign function interface, loaded and configured at the first call. */
 export function koffi(): Koffi {
@@ -198,6 +201,12 @@ export function openLibrary(path: string): ReturnType<Koffi['load']> {
  */
 export function ort(): OrtFunctions {
   return (functions ??= loadFunctions())
+}
+
+/** The version of the library that is loaded, such as `1.30.0`. */
+export function runtimeVersion(): string {
+  ort()
+  return versionText
 }
 
 /**
@@ -236,7 +245,8 @@ function loadFunctions(): OrtFunctions {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new LibraryError(path, `got a file that does not load (${path}: ${reason})`, REINSTALL, cause)
   }
-  const [getApi] = new BigUint64Array(view(base, 8))
+  const [getApi, getVersion] = new BigUint64Array(view(base, 16))
+  versionText = (decode(getVersion, proto(null, 'str', [])) as () => string)()
   const api = (decode(getApi, proto(null, P, ['uint32_t'])) as (version: number) => Pointer | null)(API_VERSION)
   if (api === null) {
     throw new LibraryError(path, `got one without version ${API_VERSION} of its C API (${path})`, REINSTALL)

@@ -2,6 +2,7 @@
 import { check, created, ort, type Memory, type Pointer, systemString } from './api.js'
 import { environment, threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
+import { cachePlace, discard, keepCached, readCached } from './modelCache.js'
 
 /** How much ONNX Runtime rewrites a graph. */
 export type Optimize = 'none' | 'all'
@@ -32,20 +33,49 @@ export interface CompileSettings {
   readonly profile?: string | undefined
 }
 
+interface FileSettings {
+  /** Where the runtime writes the model as it has optimized it. */
+  readonly saveTo?: string
+  /** Whether the model is one that it has optimized. */
+  readonly isOptimized?: boolean
+}
+
 /**
- * Compiles `model` to a native session, to be released by `ReleaseSession`.
+ * Compiles `model` to a native session, to be released by `ReleaseSession`. What another process has optimized is taken from the
+ * folder of the setting `compilationCacheDir`.
  * @throws LibraryError where ONNX Runtime cannot be loaded.
  * @throws RuntimeError where it refuses the model, naming `where`.
  */
 export function compile(model: Uint8Array, settings: CompileSettings, where: string): Pointer {
+  // Models optimized for a device hold what its provider compiled.
+  const isOnCpu = settings.provider === undefined
+  const isCacheable = isOnCpu && settings.optimize === 'all' && settings.profile === undefined
+  const place = isCacheable ? cachePlace(model, kindOf(settings)) : null
+  if (place === null) return createSession(model, settings, where)
+  const optimized = readCached(place)
+  try {
+    if (optimized !== null) return createSession(optimized, { ...settings, isOptimized: true }, where)
+    const session = createSession(model, { ...settings, saveTo: place.temporary }, where)
+    keepCached(place)
+    return session
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error
+    // The file is not what the runtime takes, or can't be written: as if there were none.
+    discard(optimized === null ? place.temporary : place.path)
+    return createSession(model, settings, where)
+  }
+}
+
+function createSession(model: Uint8Array, settings: CompileSettings & FileSettings, where: string): Pointer {
   const env = environment()
   const { CreateSessionFromArray } = ort()
+  const isOnce = settings.profile !== undefined || settings.saveTo !== undefined
   const attempt = (): Pointer => {
-    const options = settings.profile === undefined ? sharedOptions(settings) : makeOptions(settings)
+    const options = isOnce ? makeOptions(settings) : sharedOptions(settings)
     try {
       return created((out: Memory) => CreateSessionFromArray(env, model, model.byteLength, options, out), where)
     } finally {
-      if (settings.profile !== undefined) ort().ReleaseSessionOptions(options)
+      if (isOnce) ort().ReleaseSessionOptions(options)
     }
   }
   try {
@@ -60,8 +90,13 @@ export function compile(model: Uint8Array, settings: CompileSettings, where: str
   }
 }
 
-function sharedOptions(settings: CompileSettings): Pointer {
-  const kind = `${settings.optimize}, folding ${settings.foldConstants ? 'on' : 'off'}, ${settings.provider?.name ?? 'CPU'}`
+const kindOf = ({ optimize, foldConstants, provider, isOptimized = false }: CompileSettings & FileSettings): string =>
+  isOptimized
+    ? 'optimized before'
+    : `${optimize}, folding ${foldConstants ? 'on' : 'off'}, ${provider === undefined ? 'CPU' : provider.name}`
+
+function sharedOptions(settings: CompileSettings & FileSettings): Pointer {
+  const kind = kindOf(settings)
   let options = optionsByKind.get(kind)
   if (options === undefined) {
     options = makeOptions(settings)
@@ -70,12 +105,13 @@ function sharedOptions(settings: CompileSettings): Pointer {
   return options
 }
 
-function makeOptions({ optimize, foldConstants, profile, provider }: CompileSettings): Pointer {
+function makeOptions(settings: CompileSettings & FileSettings): Pointer {
+  const { optimize, foldConstants, profile, provider, saveTo, isOptimized = false } = settings
   const api = ort()
   const where = 'the session options'
   const options = created(api.CreateSessionOptions, where)
   const configure = (key: string, value: string): void => check(api.AddSessionConfigEntry(options, key, value), where)
-  check(api.SetSessionGraphOptimizationLevel(options, LEVELS[optimize]), where)
+  check(api.SetSessionGraphOptimizationLevel(options, LEVELS[isOptimized ? 'none' : optimize]), where)
   check(api.DisableMemPattern(options), where)
   // The fusion of a factor into a matrix product holds it as a float32, which takes the precision of doubles.
   const disabled = ['MatMulScaleFusion', ...(foldConstants ? [] : ['ConstantFolding'])]
@@ -86,6 +122,7 @@ function makeOptions({ optimize, foldConstants, profile, provider }: CompileSett
     configure('session.intra_op.allow_spinning', '0')
   }
   provider?.configure(options)
+  if (saveTo !== undefined) check(api.SetOptimizedModelFilePath(options, systemString(saveTo)), where)
   if (profile !== undefined) check(api.EnableProfiling(options, systemString(profile)), where)
   return options
 }
