@@ -113,6 +113,11 @@ export class ConcreteArray extends NDArray {
     return (this.#storage = backend().allocateScalar(this.aval, this.#value!))
   }
 
+  /** @internal The memory, if there is any now; a known scalar gets it at its first use. */
+  get memory(): Storage | null {
+    return this.#storage
+  }
+
   /** @internal The memory may be overwritten from here on: whoever waits for its end reads it now. */
   readLast(): void {
     for (const read of this.#lastReads ?? []) read()

@@ -1,5 +1,6 @@
 export * from './devices/index.js'
 export { clearCaches, sessionCacheStats } from './evaluate.js'
-export { profile, type Profile, type ProfileRow, type TraceEvent } from './profile.js'
+export { liveArrays, memoryStats, type MemorySummary } from './memory.js'
+export { profile, type Profile, type ProfileMemory, type ProfileRow, type TraceEvent } from './profile.js'
 export { AllocationError, RuntimeError } from './errors.js'
 export { runtimeStats, type RuntimeStats } from './stats.js'

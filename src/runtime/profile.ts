@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { config } from '../core/index.js'
+import { peakBytes } from './memory.js'
 import { startRecording, stopRecording, type TraceEvent } from './recording.js'
+import { runtimeStats, type RuntimeStats } from './stats.js'
 
 export type { TraceEvent } from './recording.js'
 
@@ -19,6 +21,19 @@ export interface ProfileRow {
   readonly share: number
 }
 
+/** What a function did with memory; sizes in bytes. */
+export interface ProfileMemory {
+  /** New memory of arrays, and how often memory was used again instead. */
+  readonly allocatedBytes: number
+  readonly allocations: number
+  readonly reuses: number
+  /** Copies from JavaScript's memory to that of arrays. */
+  readonly transferredBytes: number
+  readonly transfers: number
+  /** Most that the process has held at a time since it began, all things included. */
+  readonly peakBytes: number
+}
+
 /** A finished profile. */
 export interface Profile<T> {
   /** What the function returned. */
@@ -27,7 +42,8 @@ export interface Profile<T> {
   readonly rows: readonly ProfileRow[]
   /** All events, for Chrome's trace viewer (chrome://tracing) and Perfetto. */
   readonly events: readonly TraceEvent[]
-  /** The rows as a table of text. */
+  readonly memory: ProfileMemory
+  /** The rows as a table of text, with a line about memory. */
   toString(): string
   /** Writes the events to a file. */
   save(path: string): void
@@ -35,11 +51,14 @@ export interface Profile<T> {
 
 class FinishedProfile<T> implements Profile<T> {
   readonly rows: readonly ProfileRow[]
+  readonly memory: ProfileMemory
   constructor(
     readonly result: T,
     readonly events: readonly TraceEvent[],
+    before: RuntimeStats,
   ) {
     this.rows = rowsOf(events)
+    this.memory = memoryOf(events, before)
   }
 
   toString(): string {
@@ -52,12 +71,23 @@ class FinishedProfile<T> implements Profile<T> {
     ])
     const table = [['primitive', 'ms', 'share', 'calls', 'from'], ...cells]
     const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]!.length)))
-    return table
+    const lines = table
       .map((row) =>
         row.map((text, i) => (i === 0 ? text.padEnd(widths[0]!) : i < 4 ? text.padStart(widths[i]!) : text)),
       )
       .map((row) => row.join('  ').trimEnd())
-      .join('\n')
+    return [...lines, this.#memoryLine()].join('\n')
+  }
+
+  #memoryLine(): string {
+    const { allocatedBytes, allocations, reuses, transferredBytes, transfers, peakBytes: peak } = this.memory
+    const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+    const parts = [
+      `${allocations} allocations of ${size(allocatedBytes)} (${reuses} reuses)`,
+      `${transfers} transfers of ${size(transferredBytes)}`,
+      `most memory of the process ${size(peak)}`,
+    ]
+    return `memory: ${parts.join(', ')}`
   }
 
   save(path: string): void {
@@ -66,6 +96,19 @@ class FinishedProfile<T> implements Profile<T> {
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const memoryOf = (events: readonly TraceEvent[], before: RuntimeStats): ProfileMemory => {
+  const after = runtimeStats()
+  const transfers = events.filter(({ cat }) => cat === 'transfer')
+  return {
+    allocatedBytes: after.bytesAllocated - before.bytesAllocated,
+    allocations: after.buffersAllocated - before.buffersAllocated,
+    reuses: after.poolHits - before.poolHits,
+    transferredBytes: transfers.reduce((sum, { args }) => sum + Number(args['bytes']), 0),
+    transfers: transfers.length,
+    peakBytes: peakBytes(),
+  }
+}
 
 /** Sums over kernels, compiles and transfers; the time of nested kernels counts once. */
 const rowsOf = (events: readonly TraceEvent[]): readonly ProfileRow[] => {
@@ -114,13 +157,14 @@ export function profile<T>(f: () => Promise<T>): Promise<Profile<T>>
 export function profile<T>(f: () => T): Profile<T>
 export function profile<T>(f: () => T | Promise<T>): Profile<T> | Promise<Profile<T>> {
   const saved = config.get('sourceLines')
+  const before = runtimeStats()
   startRecording()
   config.update('sourceLines', true)
   const stop = (): readonly TraceEvent[] => {
     config.update('sourceLines', saved)
     return stopRecording()
   }
-  const finish = (result: T): Profile<T> => new FinishedProfile(result, stop())
+  const finish = (result: T): Profile<T> => new FinishedProfile(result, stop(), before)
   const fail = (error: unknown): never => {
     stop()
     throw error
@@ -136,10 +180,11 @@ export function profile<T>(f: () => T | Promise<T>): Profile<T> | Promise<Profil
 
 const file = process.env['ONNAX_PROFILE']
 if (file !== undefined && file !== '') {
+  const before = runtimeStats()
   startRecording()
   config.update('sourceLines', true)
   process.once('exit', () => {
-    const whole = new FinishedProfile(undefined, stopRecording())
+    const whole = new FinishedProfile(undefined, stopRecording(), before)
     whole.save(file)
     process.stderr.write(`${whole.toString()}\n`)
   })

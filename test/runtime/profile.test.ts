@@ -61,7 +61,7 @@ test.serial('transfers have their bytes; the table and the file say the same', (
   finished.save(path)
   t.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { traceEvents: finished.events })
   t.regex(String(finished), /^primitive +ms +share +calls +from\n/)
-  t.is(String(finished).split('\n').length, finished.rows.length + 1)
+  t.is(String(finished).split('\n').length, finished.rows.length + 2)
 })
 
 test.serial('asynchronous functions, errors, and profiles in profiles', async (t) => {
