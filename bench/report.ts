@@ -14,19 +14,24 @@ export const report = async (make: () => Step | Promise<Step>, steps: number): P
   const step = await make()
   const values: number[] = []
   const times: number[] = []
+  const first = uncounted(steps)
   let firstAt = 0
+  let used = process.cpuUsage()
   for (let i = 0; i < steps; i++) {
+    if (i === first) used = process.cpuUsage()
     const start = performance.now()
     values.push(step())
     times.push(performance.now() - start)
     if (i === 0) firstAt = performance.now()
   }
+  const { user, system } = process.cpuUsage(used)
   console.log(
     JSON.stringify({
       values,
       firstAt,
       firstStep: times[0],
-      step: timings(times.slice(uncounted(steps))),
+      step: timings(times.slice(first)),
+      cpuMs: (user + system) / 1000 / (steps - first),
       maxRssMegabytes: process.resourceUsage().maxRSS / 1024,
     }),
   )

@@ -12,6 +12,8 @@ export interface Run {
   readonly firstAt: number
   readonly firstStep: number
   readonly step: { readonly median: number; readonly min: number; readonly max: number }
+  /** Milliseconds of the processor for a step, of all threads; mean of the counted steps. */
+  readonly cpuMs: number
   readonly maxRssMegabytes: number
 }
 /** A row of a table. */

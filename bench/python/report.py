@@ -16,12 +16,17 @@ def report(make, steps):
     """`make` gives a function of the number of the step, whose values tell right from wrong."""
     next_value = make()
     values, times, first_at = [], [], 0.0
+    first, used = min(WARMUP, steps // 3), 0.0
     for i in range(steps):
+        if i == first:
+            used = time.process_time()
         start = time.perf_counter()
         values.append(next_value(i))
         times.append((time.perf_counter() - start) * 1000)
         first_at = first_at or (time.perf_counter() - START) * 1000
-    counted = sorted(times[min(WARMUP, steps // 3) :])
+    counted = sorted(times[first:])
     step = {'median': counted[len(counted) // 2], 'min': counted[0], 'max': counted[-1]}
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({'values': values, 'firstAt': first_at, 'firstStep': times[0], 'step': step, 'maxRssMegabytes': rss}))
+    cpu = (time.process_time() - used) * 1000 / (steps - first)
+    result = {'values': values, 'firstAt': first_at, 'firstStep': times[0], 'step': step, 'cpuMs': cpu, 'maxRssMegabytes': rss}
+    print(json.dumps(result))

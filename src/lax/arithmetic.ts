@@ -13,6 +13,8 @@ import {
   DTypeError,
   showAval,
   isBool,
+  isFloat,
+  isOn,
 } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { add, alignBatch, binary, unary } from './elementwise.js'
@@ -185,6 +187,7 @@ const lowerIntegerPow = (c: LowerContext, x: OnnxValue, y: number, dtype: DType)
     const positive = lowerIntegerPow(c, x, -y, dtype)
     return kernel(c, 'Reciprocal', [positive], dtype)
   }
+  if (!isOn('integerPower') && isFloat(dtype)) return kernel(c, 'Pow', [x, graph.scalar(dtype, y)], dtype)
   if (y === 0) return kernel(c, 'Expand', [graph.scalar(dtype, 1), graph.op('Shape', [x])], dtype, { data: [0] })
   let result: OnnxValue | null = null
   let square = x

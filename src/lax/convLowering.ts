@@ -1,5 +1,5 @@
 /** Convolutions as ONNX nodes: of the equivalent forms the fastest, by the measurements in docs/decisions/0003. */
-import { isFloat, type LowerContext, type Shape, sizeOf } from '../core/index.js'
+import { isFloat, isOn, type LowerContext, type Shape, sizeOf } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import type { ConvParams } from './conv.js'
 import { Convolution } from './convProblem.js'
@@ -225,14 +225,16 @@ const formOf = (c: Convolution): ((c: Convolution) => GraphArray) => {
     if (isCpu && isDeep && !isDilated && window <= maxPlaces) return withPatches
   }
   const areFew = results < window && (results <= maxPlaces || !hasKernel(c))
-  if (areFew || (results <= narrow + 1 && c.batch >= narrow)) {
+  if (isOn('perPlace') && (areFew || (results <= narrow + 1 && c.batch >= narrow))) {
     if (c.groups > 1 && c.batch === 1) return perPlaceDepthwise
     return c.batch < narrow ? perPlaceAtOnce : perPlace
   }
   if (!hasKernel(c)) return withPatches
   const isStep = windowStrides.every((s) => s === 1) && reachesInput(c)
   const isNarrow = c.outFeatures <= narrow && c.inFeatures >= 2 * c.outFeatures
-  return isStep && (isDilated || (isCpu && isNarrow && c.groups === 1)) ? withConvTranspose : withConv
+  return isOn('dilatedConv') && isStep && (isDilated || (isCpu && isNarrow && c.groups === 1))
+    ? withConvTranspose
+    : withConv
 }
 
 /** The nodes of a convolution. */

@@ -6,6 +6,7 @@ import {
   DTypeError,
   isFloat,
   isInteger,
+  isOn,
   Linear,
   type LowerContext,
   type NDArray,
@@ -129,7 +130,7 @@ const transposeLhs = (
   const other = ct.dtype === y.dtype ? y : convertElementType(y, ct.dtype)
   const contracted = [...contract[1]].sort((a, b) => a - b).map((axis) => contract[0][contract[1].indexOf(axis)]!)
   const turned = [...batch[0], ...contracted, ...xKept]
-  const isTurned = turned.every((axis, i) => axis === i)
+  const isTurned = isOn('turnedProducts') && turned.every((axis, i) => axis === i)
   const dx = isTurned
     ? bind1(dotGeneralP, [other, ct], { contract: [yKept, ctY], batch: [batch[1], ctBatch] })
     : bind1(dotGeneralP, [ct, other], { contract: [ctY, yKept], batch: [ctBatch, batch[1]] })
@@ -204,7 +205,8 @@ const matrixOf = (
   )
   if (isOrdered([...batch, ...free, ...contract])) return { value: reshaped(value, shape, target), transposed: false }
   const flipped = [...target.slice(0, -2), target.at(-1)!, target.at(-2)!]
-  if (isOrdered([...batch, ...contract, ...free])) return { value: reshaped(value, shape, flipped), transposed: true }
+  if (isOn('matrixFlags') && isOrdered([...batch, ...contract, ...free]))
+    return { value: reshaped(value, shape, flipped), transposed: true }
   const order = [...batch, ...free, ...contract]
   const moved = graph.op('Transpose', [value], { perm: order })
   return { value: reshaped(moved, sizesAt(shape, order), target), transposed: false }

@@ -1,5 +1,5 @@
 /** Rows written by ScatterND so that windows that overlap are written one after the other. */
-import { bitWidth, type DType, type LowerContext, type Shape, sizeOf } from '../core/index.js'
+import { bitWidth, type DType, isOn, type LowerContext, type Shape, sizeOf } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { carrierOf, castTo, kernel } from './kernels.js'
 
@@ -120,7 +120,7 @@ const writeTyped = (context: LowerContext, rows: Rows, dtype: DType, reduction: 
   if (isOneNode(sizeOf(rows.places), width, dtype, reduction, device)) {
     return writeOnce(context, rows, dtype, reduction)
   }
-  if (device.startsWith('cuda') || sizeOf(rows.shape) > maxChunkedOperand) {
+  if (device.startsWith('cuda') || sizeOf(rows.shape) > maxChunkedOperand || !isOn('rowScatter')) {
     return writeElements(context, rows, dtype, reduction)
   }
   const size = Math.max(1, Math.floor(oneThread / (width * costOf(dtype, reduction))))

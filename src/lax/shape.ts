@@ -6,6 +6,7 @@ import {
   type DType,
   equalShapes,
   isInteger,
+  isOn,
   literal,
   NDArray,
   type Primitive,
@@ -310,7 +311,7 @@ export const reduceSumP: Primitive<Axes> = {
       if (isOnCuda(context)) return [lowerHalving(context, 'Add', x!, shape, axes, dtype)]
       return [lowerIntegerSum(context, x!, shape, axes, dtype)]
     }
-    const grouped = isOnCuda(context) ? null : lowerLeadingSum(context, x!, shape, axes, dtype)
+    const grouped = isOnCuda(context) || !isOn('leadingSum') ? null : lowerLeadingSum(context, x!, shape, axes, dtype)
     return [
       grouped ??
         kernel(context, 'ReduceSum', [x!, graph.ints(axes)], dtype, {

@@ -1,5 +1,5 @@
 /** Windows as ONNX nodes. Measurements: docs/decisions/0003. */
-import { isFloat, type LowerContext, type Scalar, type Shape, sizeOf } from '../core/index.js'
+import { isFloat, isOn, type LowerContext, type Scalar, type Shape, sizeOf } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import { GraphArray } from './graphArray.js'
 import { range } from './shape.js'
@@ -144,6 +144,6 @@ export const lowerWindowSum = (
   const x = GraphArray.input(context, inputs, 0)
   if (sizeOf(x.shape) === 0 || sizeOf(out) === 0) return GraphArray.full(context, out, 0, dtype).value
   if (windowedAxes(params).length === 0) return inputs[0]!
-  if (isRepetition(params)) return byRepetition(x, params, out).value
+  if (isOn('windowGradient') && isRepetition(params)) return byRepetition(x, params, out).value
   return (hasAveragePool(x, params) ? withAveragePool(x, params, out) : separately(x, params, out, 0, 'Add')).value
 }

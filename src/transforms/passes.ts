@@ -4,6 +4,7 @@ import {
   equalShapes,
   type Eqn,
   isEffect,
+  isOn,
   Jaxpr,
   Literal,
   type Shape,
@@ -150,4 +151,8 @@ export const unexpand = (jaxpr: Jaxpr): Jaxpr => {
 }
 
 /** All passes, in their order. */
-export const optimize = (jaxpr: Jaxpr): Jaxpr => dce(unexpand(cse(inlineCalls(jaxpr))))
+export const optimize = (jaxpr: Jaxpr): Jaxpr => {
+  const inlined = inlineCalls(jaxpr)
+  const shared = isOn('cse') ? cse(inlined) : inlined
+  return dce(isOn('unexpand') ? unexpand(shared) : shared)
+}
