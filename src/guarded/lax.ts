@@ -25,6 +25,7 @@ export const lax: typeof module = guarded('lax', module, {
   'lax.axisIndex': 'axisName: string | string[]',
   'lax.axisSize': 'axisName: string | string[]',
   'lax.batchMatmul': 'x: array, y: array',
+  'lax.betainc': 'a: array | number, b: array | number, x: array | number',
   'lax.bitcastConvertType': 'x: array, newDtype: DType',
   'lax.broadcastInDim': 'x: array, shape: number[], broadcastDimensions: number[]',
   'lax.broadcastShapes': 'where: string, shapes: number[][]',
@@ -53,6 +54,8 @@ export const lax: typeof module = guarded('lax', module, {
   'lax.cummin': 'x: array, axis?: number, reverse?: boolean',
   'lax.cumprod': 'x: array, axis?: number, reverse?: boolean',
   'lax.cumsum': 'x: array, axis?: number, reverse?: boolean',
+  'lax.customLinearSolve':
+    'matvec: function, b: any, solve: function, options?: {transposeSolve?: function, symmetric?: boolean, hasAux?: boolean}',
   'lax.customRoot': 'f: function, initialGuess: any, solve: function, tangentSolve: function',
   'lax.digamma': 'x: array',
   'lax.div': 'x: array | number, y: array | number',
@@ -80,6 +83,9 @@ export const lax: typeof module = guarded('lax', module, {
     "x: array, indices: array, dimensionNumbers: {offsetDims: number[], collapsedSliceDims: number[], startIndexMap: number[], operandBatchingDims?: number[], startIndicesBatchingDims?: number[]}, sliceSizes: number[], options?: {mode?: 'clip' | 'fill' | 'promise_in_bounds', fillValue?: boolean | number, wrapNegative?: boolean}",
   'lax.ge': 'x: array | number, y: array | number',
   'lax.gt': 'x: array | number, y: array | number',
+  'lax.igamma': 'x: array | number, y: array | number',
+  'lax.igammaGradA': 'x: array | number, y: array | number',
+  'lax.igammac': 'x: array | number, y: array | number',
   'lax.integerPow': 'x: array, y: number',
   'lax.iota': 'dtype: DType, n: number',
   'lax.isFinite': 'x: array',
@@ -106,7 +112,7 @@ export const lax: typeof module = guarded('lax', module, {
   'lax.pmean':
     'x: number, axisName: string | string[], options?: {axisIndexGroups?: number[][]}; x: any, axisName: string | string[], options?: {axisIndexGroups?: number[][]}',
   'lax.pmin': 'x: any, axisName: string | string[], options?: {axisIndexGroups?: number[][]}',
-  'lax.polygamma': 'n: number, x: array',
+  'lax.polygamma': 'n: array | number, x: array',
   'lax.populationCount': 'x: array',
   'lax.pow': 'x: array | number, y: array | number',
   'lax.ppermute': 'x: any, axisName: string | string[], perm: [number, number][]',
@@ -115,6 +121,7 @@ export const lax: typeof module = guarded('lax', module, {
     'x: number, axisName: string | string[], options?: {axisIndexGroups?: number[][]}; x: any, axisName: string | string[], options?: {axisIndexGroups?: number[][]}',
   'lax.psumScatter': 'x: any, axisName: string | string[], options?: {scatterDimension?: number, tiled?: boolean}',
   'lax.raggedDot': 'x: array, y: array, groupSizes: array, options?: {preferredElementType?: DType}',
+  'lax.randomGammaGrad': 'a: array, x: array',
   'lax.reciprocal': 'x: array',
   'lax.reduce':
     'x: array, init: ArrayLike, computation: function, axes: number[]; xs: array[], init: ArrayLike[], computation: function, axes: number[]',
@@ -133,6 +140,7 @@ export const lax: typeof module = guarded('lax', module, {
     "x: array, windowDimensions: number[], windowStrides: number[], padding: 'SAME' | 'SAME_LOWER' | 'VALID' | [number, number][], options?: {baseDilation?: number[], windowDilation?: number[]}",
   'lax.reduceWindowSum':
     "x: array, windowDimensions: number[], windowStrides: number[], padding: 'SAME' | 'SAME_LOWER' | 'VALID' | [number, number][], options?: {baseDilation?: number[], windowDilation?: number[]}",
+  'lax.regularizedIncompleteBeta': 'a: array | number, b: array | number, x: array | number',
   'lax.rem': 'x: array | number, y: array | number',
   'lax.reshape': 'x: array, shape: number[]',
   'lax.rev': 'x: array, dimensions: number[]',
@@ -175,6 +183,7 @@ export const lax: typeof module = guarded('lax', module, {
   'lax.transpose': 'x: array, permutation: number[]',
   'lax.whileLoop': 'cond: function, body: function, init: any',
   'lax.xor': 'x: array | number, y: array | number',
+  'lax.zeta': 's: array | number, q: array | number',
 })
 
 /** The types of `lax`. */
@@ -189,6 +198,8 @@ export declare namespace lax {
   export type GatherDimensionNumbers = module.GatherDimensionNumbers
   export type GatherMode = module.GatherMode
   export type GatherOptions = module.GatherOptions
+  export type LinearSolveOptions<B, R = B> = module.LinearSolveOptions<B, R>
+  export type LinearSolver<B, R = B> = module.LinearSolver<B, R>
   export type PaddingConfig = module.PaddingConfig
   export type Precision = module.Precision
   export type PsumScatterOptions = module.PsumScatterOptions

@@ -97,7 +97,7 @@ export const gammaincc = inexactBinary((a, x) => igammac(a, x))
  * @throws DifferentiationError when differentiated by a or b
  * @see https://dlmf.nist.gov/8.17
  * @example
- * scipy.special.betainc(2, 3, 0.5) // => Array(0.6875, dtype=float32)
+ * scipy.special.betainc(2, 3, 0.5) // => Array(0.6875, dtype=float32, weak_type=True)
  */
 export const betainc = (a: ArrayLike, b: ArrayLike, x: ArrayLike): NDArray => {
   const [p, q, at] = promoteInexact(a, b, x)
