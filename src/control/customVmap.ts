@@ -207,7 +207,7 @@ export const sequentialVmap = <A extends readonly unknown[], R>(f: (...args: A) 
       (slices: readonly unknown[]) => sequential(...(treedef.unflatten(merge(flags, whereNot(leaves, flags), slices)) as unknown as A)), // prettier-ignore
       where(leaves, flags),
     )
-    return [result, tree.map(() => true, result as never)]
+    return [result, tree.map(() => true, result)]
   }
   const sequential = customVmapOf(f, () => looped as unknown as Fn)
   return sequential

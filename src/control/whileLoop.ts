@@ -211,12 +211,12 @@ export const whileP: Primitive<WhileParams> = {
 }
 
 /** A function of the carry as a program; its constants come first. */
-const traceCarry = (
-  f: (carry: never) => unknown,
+const traceCarry = <C>(
+  f: (carry: C) => unknown,
   carryTree: tree.TreeDef,
   avals: readonly ShapedArray[],
   leavesOf: (result: unknown) => readonly NDArray[],
-): Staged => stage((...xs) => leavesOf(f(carryTree.unflatten(xs) as never)), avals, undefined, 'whileLoop')
+): Staged => stage((...xs) => leavesOf(f(carryTree.unflatten(xs) as C)), avals, undefined, 'whileLoop')
 
 /**
  * Repeat `body` as long as `cond` holds of the carry.
@@ -248,12 +248,8 @@ export const whileLoop = <C>(cond: (carry: C) => NDArray | boolean, body: (carry
       const adopted = x.weakType && equalShapes(aval.shape, x.shape) ? convertElementType(x, aval.dtype, false) : x
       return adopted.weakType ? convertElementType(adopted, adopted.dtype, false) : adopted
     })
-    const strongBody = (c: never): unknown =>
-      carryTree.unflatten(
-        bodyLeaves((body as (c: never) => unknown)(c)).map((y) =>
-          y.weakType ? convertElementType(y, y.dtype, false) : y,
-        ),
-      )
+    const strongBody = (c: C): unknown =>
+      carryTree.unflatten(bodyLeaves(body(c)).map((y) => (y.weakType ? convertElementType(y, y.dtype, false) : y)))
     staged = traceCarry(strongBody, carryTree, carry.map((x) => strengthened(x.aval)), bodyLeaves) // prettier-ignore
   }
   staged.jaxpr.avalsOut.forEach((aval, i) => {

@@ -12,67 +12,17 @@ import {
   Linear,
   Literal,
   type NDArray,
-  type Primitive,
   type ShapedArray,
   type Tangent,
-  type Trace,
-  Tracer,
   Var,
   withoutLeaks,
   withTrace,
   zero,
 } from '../core/index.js'
 import { add, instantiate } from '../lax/index.js'
+import { DualTrace } from './dual.js'
 import { PartialTrace } from './partial.js'
 import { dceStaged } from './passes.js'
-
-class LinearizeTracer extends Tracer {
-  override readonly origin = 'inside of grad or linearize'
-  constructor(
-    readonly owner: LinearizeTrace,
-    readonly primal: NDArray,
-    readonly tangent: NDArray,
-  ) {
-    super()
-  }
-  override get aval(): ShapedArray {
-    return this.primal.aval
-  }
-  override get below(): NDArray {
-    return this.primal
-  }
-}
-
-/** Forward mode whose tangents are staged: primals are computed, the linear program of the tangents is written. */
-class LinearizeTrace implements Trace {
-  readonly #partial: PartialTrace
-  constructor(
-    readonly outer: Trace,
-    staged: JaxprTrace,
-  ) {
-    this.#partial = new PartialTrace(outer, staged)
-  }
-
-  primal(x: NDArray): NDArray {
-    return x instanceof LinearizeTracer && x.owner === this ? x.primal : x
-  }
-  tangent(x: NDArray): Tangent {
-    return x instanceof LinearizeTracer && x.owner === this ? x.tangent : zero
-  }
-  tracer(primal: NDArray, tangent: Tangent): NDArray {
-    return tangent === zero ? primal : new LinearizeTracer(this, primal, tangent)
-  }
-
-  process<P>(primitive: Primitive<P>, args: readonly NDArray[], params: P): readonly NDArray[] {
-    const primals = args.map((x) => this.primal(x))
-    const tangents = args.map((x) => this.tangent(x))
-    if (tangents.every((t) => t === zero)) {
-      return withTrace(this.outer, () => this.outer.process(primitive, primals, params))
-    }
-    const [ys, dys] = withTrace(this.#partial, () => primitive.jvp(primals, tangents, params))
-    return ys.map((y, i) => this.tracer(y, dys[i]!))
-  }
-}
 
 /** A function at a point: its values, and the linear program from tangents of the inputs to those of the outputs. */
 export interface Linearized {
@@ -91,7 +41,9 @@ export const linearizeFlat = (
 ): Linearized =>
   withoutLeaks('grad or linearize', (announce) => {
     const staged = new JaxprTrace()
-    const trace = new LinearizeTrace(currentTrace(), staged)
+    // Primals are computed, and the linear program of the tangents is written.
+    const outer = currentTrace()
+    const trace = new DualTrace(outer, new PartialTrace(outer, staged), 'inside of grad or linearize')
     announce(trace)
     const inputs = primals.map((x, i) => staged.input(x.aval, `tangent of argument ${i}`))
     const outputs = withTrace(trace, () => f(...primals.map((x, i) => trace.tracer(x, inputs[i]!))))

@@ -102,7 +102,7 @@ class RealFunction<A extends readonly unknown[]> {
     }
     const leaves = new Array<unknown>(this.def.numLeaves).fill(null)
     children.forEach((child, i) => collectCotangents(this.where, child, tangents[i], leaves, [i]))
-    return this.real.map((leaf) => leaves[leaf] ?? tree.map(np.zerosLike as never, this.values[leaf]))
+    return this.real.map((leaf) => leaves[leaf] ?? tree.map((x: NDArray) => np.zerosLike(x), this.values[leaf]))
   }
 }
 
@@ -154,6 +154,7 @@ export const vjp = <A extends readonly unknown[], R>(
   f: (...args: A) => R,
   ...primals: A
 ): readonly [result: R, pullback: (cotangent: GradOf<R>) => GradsOfAll<A>] =>
+  // The types of gradients are computed from those of the arguments: the code below knows leaves only.
   pulledBack('nnx.vjp', f, primals, false) as never
 
 /** {@link vjp} of a function that returns `[result, aux]`: the auxiliary data come last. */
