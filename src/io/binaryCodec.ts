@@ -6,7 +6,7 @@ import { SafetensorsError } from './errors.js'
 import { excessOf, treeLimits } from './json.js'
 import { headerLength, parseHeader, type TensorType, writeHeader } from './safetensorsHeader.js'
 import { isSealed, noSeal, seal } from './seal.js'
-import type { Json } from './treeCodec.js'
+import type { Json } from './treeFormat.js'
 
 /** Before the checksum: the length of the header, and its first characters. */
 const prefix = '{"__metadata__":{"sha256":"'

@@ -12,7 +12,7 @@ import { type Checksums, CheckedReader, pieceBytes, pieceCount, writePieces } fr
 import { streamTensors, type Tensors } from './safetensors.js'
 import type { Metrics, Snapshot } from './snapshot.js'
 import { referToTensors } from './tensorStore.js'
-import { type ArrayStore, inlineArrays, type TreeFormat } from './treeCodec.js'
+import { type ArrayStore, inlineArrays, type TreeFormat } from './treeFormat.js'
 
 const arraysFile = 'arrays.safetensors'
 const manifestFile = 'manifest.json'

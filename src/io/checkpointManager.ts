@@ -3,12 +3,13 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as t from 'io-ts'
-import { ArgumentError, closed, decodeOptions } from '../core/index.js'
+import { ArgumentError, closed, DecodeError, decodeOptions } from '../core/index.js'
 import { checkpointInfo, type CheckpointInfo, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { CheckpointError } from './errors.js'
 import { temporaryBeside } from './files.js'
+import { fit } from './like.js'
 import { type Metrics, type Snapshot, takeSnapshot } from './snapshot.js'
-import { TreeFormat, type TreeCodecOptions } from './treeCodec.js'
+import { TreeFormat, type TreeCodecOptions } from './treeFormat.js'
 
 export interface CheckpointManagerOptions extends Pick<TreeCodecOptions, 'nodes' | 'kinds'> {
   /** How many of the last checkpoints are kept; default 3. */
@@ -33,6 +34,11 @@ export interface SaveOptions {
   readonly force?: boolean
 }
 
+export interface RestoreOptions<T> {
+  /** A tree that the one read must be like, in structure, shapes and dtypes; `ShapeDtypeStruct`s may stand for arrays. */
+  readonly like?: T
+}
+
 /** A checkpoint that was read. */
 export interface Restored<T> extends CheckpointInfo {
   readonly tree: T
@@ -50,6 +56,7 @@ const managerOptions = closed(
     kinds: t.UnknownRecord,
   }),
 )
+const restoreOptions = closed(t.partial({ like: t.unknown }))
 const saveOptions = closed(t.partial({ metrics: t.record(t.string, t.number), force: t.boolean }))
 
 const folderName = (step: number): string => `step_${String(step).padStart(10, '0')}`
@@ -269,14 +276,22 @@ export class CheckpointManager {
   /**
    * The newest checkpoint that is whole, or that of a step.
    *
-   * @returns `null` if there is none; the type of the tree is the caller's word
+   * @returns `null` if there is none; without `like` the type of the tree is the caller's word
    * @throws CheckpointError if that of the step is missing or not whole, or if there are some and none is whole
+   * @throws DecodeError if the tree is not like `like`, naming the path
    */
-  restore<T = unknown>(step?: number): Restored<T> | null {
+  restore<T = unknown>(options?: RestoreOptions<T>): Restored<T> | null
+  restore<T = unknown>(step: number | undefined, options?: RestoreOptions<T>): Restored<T> | null
+  restore<T = unknown>(first?: number | RestoreOptions<T>, second: RestoreOptions<T> = {}): Restored<T> | null {
+    const [step, options] = typeof first === 'object' ? [undefined, first] : [first, second]
+    const { like } = decodeOptions('CheckpointManager.restore', restoreOptions, options)
     const read = (at: number, skipped: readonly CheckpointError[]): Restored<T> => {
       const info = checkpointInfo(this.#path(at), this.#format)
       if (info.step !== at) throw new CheckpointError(info.path, `a checkpoint of step ${at}`, `one of ${info.step}`)
-      return { ...info, tree: readCheckpoint(this.#path(at), this.#format) as T, skipped }
+      const tree = readCheckpoint(this.#path(at), this.#format)
+      const faults = like === undefined ? [] : fit(like, tree, [])
+      if (faults.length > 0) throw new DecodeError(info.path, faults)
+      return { ...info, tree: tree as T, skipped }
     }
     if (step !== undefined) return read(step, [])
     const skipped: CheckpointError[] = []

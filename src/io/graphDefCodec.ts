@@ -12,7 +12,8 @@ import * as np from '../numpy/index.js'
 import type { ClassOf } from '../pytree/index.js'
 import { arrayType, mapType, nodeTypeOf, type NodeType, nullType, objectType, type Step } from '../pytree/registry.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
-import { inlineArrays, type Json, stateCodec, type TreeCodecOptions, TreeFormat, treeOptions } from './treeCodec.js'
+import { stateCodec } from './treeCodec.js'
+import { inlineArrays, type Json, type TreeCodecOptions, TreeFormat, treeOptions } from './treeFormat.js'
 import { all, allOf, mapped } from './validation.js'
 
 export interface GraphDefCodecOptions extends TreeCodecOptions {

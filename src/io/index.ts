@@ -11,14 +11,8 @@ export {
 } from './arrayCodec.js'
 export { binaryCodec } from './binaryCodec.js'
 export { CheckpointError, OnnxFileError, SafetensorsError, type WeightsDifference, WeightsError } from './errors.js'
-export {
-  type Json,
-  type OwnCodec,
-  stateCodec,
-  treeCodec,
-  type TreeCodecOptions,
-  type TreeLikeOptions,
-} from './treeCodec.js'
+export { stateCodec, treeCodec, type TreeLikeOptions } from './treeCodec.js'
+export type { Json, OwnCodec, TreeCodecOptions } from './treeFormat.js'
 export * as optStates from './optStates/index.js'
 export {
   decodeSafetensors,
@@ -43,6 +37,7 @@ export {
   CheckpointManager,
   type CheckpointManagerOptions,
   type Restored,
+  type RestoreOptions,
   type SaveOptions,
 } from './checkpointManager.js'
 export { graphDefCodec, type GraphDefCodecOptions, modelCodec, type ModelJson } from './graphDefCodec.js'

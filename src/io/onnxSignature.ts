@@ -6,7 +6,7 @@ import { elementTypeOfCode, type ValueInfoProto } from '../onnx/index.js'
 import * as tree from '../pytree/index.js'
 import type { Size } from './batchSize.js'
 import { OnnxFileError } from './errors.js'
-import { type ArrayStore, type Json, TreeFormat } from './treeCodec.js'
+import { type ArrayStore, type Json, TreeFormat } from './treeFormat.js'
 
 /** The key of our entry among a model's metadata. */
 export const metadataKey = 'onnax'

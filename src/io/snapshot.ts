@@ -4,7 +4,7 @@ import { bytesOfArray } from './bytes.js'
 import type { PieceSource } from './pieces.js'
 import { writeHeader } from './safetensorsHeader.js'
 import { collectTensors } from './tensorStore.js'
-import { type ArrayStore, inlineArrays, type Json, type TreeFormat } from './treeCodec.js'
+import { type ArrayStore, inlineArrays, type Json, type TreeFormat } from './treeFormat.js'
 
 /** Numbers by name: what a checkpoint was worth. */
 export type Metrics = Readonly<Record<string, number>>

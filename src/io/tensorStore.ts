@@ -4,7 +4,7 @@ import type { NDArray } from '../core/index.js'
 import { failAt, isRecord, stepInto } from './arrayCodec.js'
 import { arrayOfBytes, bytesOfArray, freeName } from './bytes.js'
 import type { Tensors } from './safetensors.js'
-import type { ArrayStore } from './treeCodec.js'
+import type { ArrayStore } from './treeFormat.js'
 
 /** A store for writing, which fills `tensors`: each array gets the name of its path. */
 export const collectTensors = (tensors: Map<string, NDArray>): Pick<ArrayStore, 'write'> => ({

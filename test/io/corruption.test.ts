@@ -8,6 +8,5 @@ for (const format of formats) {
     t.is(outcome.refused + outcome.unchanged, 100)
     t.true(outcome.refused >= 95, JSON.stringify(outcome))
     t.true(outcome.mostAllocated <= 2, JSON.stringify(outcome))
-    t.true(outcome.slowestMs < 3000, JSON.stringify(outcome))
   })
 }

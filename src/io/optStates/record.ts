@@ -8,7 +8,8 @@ import { PRNGKey } from '../../random/index.js'
 import { failAt, isRecord, stepInto } from '../arrayCodec.js'
 import { isSafeName } from '../bytes.js'
 import { describe, errorsOf, fit } from '../like.js'
-import { type Json, treeCodec } from '../treeCodec.js'
+import { treeCodec } from '../treeCodec.js'
+import type { Json } from '../treeFormat.js'
 
 /** The codec of a state. */
 export type StateCodec<S> = t.Type<S, Json>

@@ -150,6 +150,7 @@ export const PartitionState = <const S extends Readonly<Record<string, unknown>>
   record<optax.PartitionState<{ readonly [K in keyof S]: optax.MaskedState<S[K]> }>>('PartitionState', {
     innerStates: record(
       'PartitionStates',
+      // `fromEntries` forgets which label has which state.
       Object.fromEntries(
         Object.entries(inner as Readonly<Record<string, PartCodec<unknown>>>).map(([label, codec]) => [
           label,
