@@ -12,6 +12,7 @@ import { castLike } from './treeMath.js'
  *
  * @param accumulatorDtype - a floating point dtype; integers and booleans in the trees stay
  * @throws ArgumentError if the dtype isn't one
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_wrappers.html#optax.with_accumulator_dtype
  * @example
  * const tx = optax.withAccumulatorDtype(optax.adam(0.1), 'float32')
  * const params = np.array([1, 2], { dtype: 'bfloat16' })

@@ -4,7 +4,7 @@ import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import { type ArrayTree, GradientTransformation, type ScalarLike, type ScalarOrSchedule } from './base.js'
 import { chain } from './combining.js'
-import type { MaskOrFn } from './masking.js'
+import type { MaskFn, MaskOrFn } from './masking.js'
 import { decay, decodeOptions, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from './options.js'
 import { type LearningRateState, scaleByLearningRate } from './scaling.js'
 import { fullLike } from './treeArithmetic.js'
@@ -72,6 +72,7 @@ const AdagradOptions = optionsOf('AdagradOptions', rssOptions)
  * Adagrad: {@link scaleByRss}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adagrad
  * @example
  * const tx = optax.adagrad(0.1)
  * const params = np.array([1, -2])
@@ -138,7 +139,7 @@ export interface AdadeltaOptions<
   /** Strength of the weight decay, added to the gradients before all else; default 0. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly weightDecayMask?: M
+  readonly weightDecayMask?: M | MaskFn
 }
 const AdadeltaOptions = optionsOf('AdadeltaOptions', {
   ...adadeltaOptions,
@@ -152,6 +153,7 @@ const AdadeltaOptions = optionsOf('AdadeltaOptions', {
  * @param learningRate - default `null`: the updates as they are, **with the sign of the gradients**, as in Optax
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adadelta
  * @example
  * const tx = optax.adadelta(1)
  * const params = np.array([1, -2])

@@ -3,13 +3,13 @@ import type { NDArray } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import { ratio } from './adam.js'
 import { type ArrayTree, GradientTransformation, type ScalarLike, type ScalarOrSchedule } from './base.js'
-import { chain } from './combining.js'
+
 import type { MaskOrFn } from './masking.js'
 import { oneMinus, safeIncrement } from './numerics.js'
-import { decay, decodeOptions, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from './options.js'
-import { type LearningRateState, scaleByLearningRate, zeroCount } from './scaling.js'
+import { decay, decodeOptions, nonNegative, optionsOf } from './options.js'
+import { type LearningRateState, zeroCount } from './scaling.js'
 import { biasCorrection, mapArrays, updateMoment, updateMomentPerElemNorm, zerosLike } from './treeMath.js'
-import { decayOf, type WeightDecayState } from './weightDecay.js'
+import { type WeightDecayState, decayed, type DecayOptions, decayOptions } from './weightDecay.js'
 
 export interface ScaleByAdanOptions {
   /** Decay rate of the gradients' moment, in [0, 1); default 0.98. */
@@ -91,22 +91,16 @@ export const scaleByAdan = (options: ScaleByAdanOptions = {}): GradientTransform
   )
 }
 
-export interface AdanOptions<
-  W extends ScalarOrSchedule = ScalarOrSchedule,
-  M extends MaskOrFn | null = MaskOrFn | null,
-> extends ScaleByAdanOptions {
-  /** Strength of the weight decay, multiplied by the learning rate; default 0. */
-  readonly weightDecay?: W
-  /** Which weights decay; default all. */
-  readonly mask?: M
-}
-const AdanOptions = optionsOf('AdanOptions', { ...adanOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+export interface AdanOptions<W extends ScalarOrSchedule = ScalarOrSchedule, M extends MaskOrFn | null = MaskOrFn | null>
+  extends ScaleByAdanOptions, DecayOptions<W, M> {}
+const AdanOptions = optionsOf('AdanOptions', { ...adanOptions, ...decayOptions })
 
 /**
- * Adan: {@link scaleByAdan}, `addDecayedWeights`, `scaleByLearningRate`.
+ * Adan: {@link scaleByAdan}, `addDecayedWeights` (default 0), `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adan
  * @example
  * const tx = optax.adan(0.1)
  * const params = np.array([1, -2])
@@ -118,5 +112,5 @@ export const adan = <L extends ScalarOrSchedule, W extends ScalarOrSchedule = nu
 ): GradientTransformation<readonly [ScaleByAdanState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const decoded = decodeOptions('adan', AdanOptions, options)
   const { weightDecay = 0, mask = null, epsRoot = 1e-8, ...rest } = decoded
-  return chain(scaleByAdan({ ...rest, epsRoot }), decayOf<W, M>(weightDecay, mask), scaleByLearningRate(learningRate))
+  return decayed<ScaleByAdanState, L, W, M>(scaleByAdan({ ...rest, epsRoot }), learningRate, weightDecay, mask)
 }

@@ -39,6 +39,7 @@ export const unitwiseNorm = (x: NDArray, axis: number | readonly number[] | null
  * Gradients whose units have norms of at most `maxNorm`: `g` where `gNorm < maxNorm`, else `g · maxNorm / max(gNorm, divEps)`.
  *
  * @param divEps - least divisor; default 1e-6
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.unitwise_clip
  * @example
  * const g = np.array([3, 4])
  * optax.transforms.unitwiseClip(optax.transforms.unitwiseNorm(g), np.array([1, 1]), g) // => Array([0.6, 0.8], dtype=float32)

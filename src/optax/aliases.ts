@@ -10,9 +10,9 @@ import { type TraceOptions, type TraceState, trace } from './accumulation.js'
 import { adamOptions, scaleByAdam, type ScaleByAdamOptions, type ScaleByAdamState } from './adam.js'
 import { chain } from './combining.js'
 import type { MaskOrFn } from './masking.js'
-import { decodeOptions, dtypeOrNull, flag, maskOrNull, optionsOf, scalarOrNull, scalarOrSchedule } from './options.js'
+import { decodeOptions, dtypeOrNull, flag, optionsOf, scalarOrNull } from './options.js'
 import { type LearningRateState, scaleByLearningRate } from './scaling.js'
-import { decayOf, type WeightDecayState } from './weightDecay.js'
+import { type WeightDecayState, decayed, type DecayOptions, decayOptions } from './weightDecay.js'
 
 export interface SgdOptions<D extends ScalarLike | null = ScalarLike | null> extends TraceOptions {
   /** Decay of {@link trace}; default `null`, no momentum and no state for it. */
@@ -31,6 +31,7 @@ export type MomentumState<D> = D extends null ? EmptyState : TraceState
  * Stochastic gradient descent: {@link trace} if there is momentum, then {@link scaleByLearningRate}.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.sgd
  * @example
  * const tx = optax.sgd(0.1)
  * const params = np.array([1, 2])
@@ -53,6 +54,7 @@ const AdamOptions = optionsOf('AdamOptions', adamOptions)
  * Adam: {@link scaleByAdam}, then {@link scaleByLearningRate}.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adam
  * @example
  * const tx = optax.adam(0.1)
  * const params = { w: np.array([1, -2]) }
@@ -68,13 +70,9 @@ export const adam = <L extends ScalarOrSchedule>(
 export interface AdamWOptions<
   W extends ScalarOrSchedule = ScalarOrSchedule,
   M extends MaskOrFn | null = MaskOrFn | null,
-> extends ScaleByAdamOptions {
-  /** Strength of the weight decay, multiplied by the learning rate; default 1e-4. */
-  readonly weightDecay?: W
-  /** Which weights decay; default all. */
-  readonly mask?: M
-}
-const AdamWOptions = optionsOf('AdamWOptions', { ...adamOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+>
+  extends ScaleByAdamOptions, DecayOptions<W, M> {}
+const AdamWOptions = optionsOf('AdamWOptions', { ...adamOptions, ...decayOptions })
 
 /**
  * Adam with decoupled weight decay: {@link scaleByAdam}, `addDecayedWeights`, {@link scaleByLearningRate}. The decay
@@ -98,7 +96,7 @@ export const adamw = <
   options: AdamWOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAdamState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 1e-4, mask = null, ...rest } = decodeOptions('adamw', AdamWOptions, options)
-  return chain(scaleByAdam(rest), decayOf<W, M>(weightDecay, mask), scaleByLearningRate(learningRate))
+  return decayed<ScaleByAdamState, L, W, M>(scaleByAdam(rest), learningRate, weightDecay, mask)
 }
 
 export type NadamOptions = Omit<ScaleByAdamOptions, 'nesterov'>
@@ -125,7 +123,7 @@ export type NadamWOptions<
   W extends ScalarOrSchedule = ScalarOrSchedule,
   M extends MaskOrFn | null = MaskOrFn | null,
 > = Omit<AdamWOptions<W, M>, 'nesterov'>
-const NadamWOptions = optionsOf('NadamWOptions', { ...nadamOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+const NadamWOptions = optionsOf('NadamWOptions', { ...nadamOptions, ...decayOptions })
 
 /**
  * {@link adamw} with Nesterov's momentum.

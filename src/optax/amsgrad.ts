@@ -6,20 +6,11 @@ import { type ArrayTree, GradientTransformation, type ScalarLike, type ScalarOrS
 import { chain } from './combining.js'
 import type { MaskOrFn } from './masking.js'
 import { safeIncrement } from './numerics.js'
-import {
-  decay,
-  decodeOptions,
-  dtypeOrNull,
-  flag,
-  maskOrNull,
-  nonNegative,
-  optionsOf,
-  scalarOrSchedule,
-} from './options.js'
+import { decay, decodeOptions, dtypeOrNull, flag, nonNegative, optionsOf } from './options.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from './scaling.js'
 import { updateInfinityMoment } from './treeArithmetic.js'
 import { biasCorrection, cast, mapArrays, updateMoment, updateMomentPerElemNorm, zerosLike } from './treeMath.js'
-import { decayOf, type WeightDecayState } from './weightDecay.js'
+import { type WeightDecayState, decayed, type DecayOptions, decayOptions } from './weightDecay.js'
 
 export interface ScaleByAmsgradOptions {
   /** Decay rate of the first moment, in [0, 1); default 0.9. */
@@ -106,6 +97,7 @@ const AmsgradOptions = optionsOf('AmsgradOptions', amsgradOptions)
  * AMSGrad: {@link scaleByAmsgrad}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.amsgrad
  * @example
  * const tx = optax.amsgrad(0.1)
  * const params = np.array([1, -2])
@@ -168,6 +160,7 @@ const AdamaxOptions = optionsOf('AdamaxOptions', adamaxOptions)
  * Adamax: {@link scaleByAdamax}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adamax
  * @example
  * const tx = optax.adamax(0.1)
  * const params = np.array([1, -2])
@@ -182,20 +175,12 @@ export const adamax = <L extends ScalarOrSchedule>(
 export interface AdamaxWOptions<
   W extends ScalarOrSchedule = ScalarOrSchedule,
   M extends MaskOrFn | null = MaskOrFn | null,
-> extends ScaleByAdamaxOptions {
-  /** Strength of the weight decay, multiplied by the learning rate; default 1e-4. */
-  readonly weightDecay?: W
-  /** Which weights decay; default all. */
-  readonly mask?: M
-}
-const AdamaxWOptions = optionsOf('AdamaxWOptions', {
-  ...adamaxOptions,
-  weightDecay: scalarOrSchedule,
-  mask: maskOrNull,
-})
+>
+  extends ScaleByAdamaxOptions, DecayOptions<W, M> {}
+const AdamaxWOptions = optionsOf('AdamaxWOptions', { ...adamaxOptions, ...decayOptions })
 
 /**
- * Adamax with decoupled weight decay: {@link scaleByAdamax}, `addDecayedWeights`, `scaleByLearningRate`.
+ * Adamax with decoupled weight decay: {@link scaleByAdamax}, `addDecayedWeights` (default 1e-4), `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
@@ -214,5 +199,5 @@ export const adamaxw = <
   options: AdamaxWOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAdamState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 1e-4, mask = null, ...rest } = decodeOptions('adamaxw', AdamaxWOptions, options)
-  return chain(scaleByAdamax(rest), decayOf<W, M>(weightDecay, mask), scaleByLearningRate(learningRate))
+  return decayed<ScaleByAdamState, L, W, M>(scaleByAdamax(rest), learningRate, weightDecay, mask)
 }

@@ -135,6 +135,7 @@ export const hungarianAlgorithm = (costMatrix: NDArray): readonly [rows: NDArray
  * {@link hungarianAlgorithm} with the pairs in the order of the rows.
  *
  * @throws ShapeError unless it is a matrix
+ * @see https://optax.readthedocs.io/en/latest/api/assignment.html#optax.assignment.base_hungarian_algorithm
  * @example
  * optax.assignment.baseHungarianAlgorithm(np.array([[1, 0], [0, 5]]))[1] // => Array([1, 0], dtype=int32)
  */

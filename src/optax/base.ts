@@ -93,6 +93,7 @@ export type ExtraArgsOf<T> = T extends { readonly [neededArgs]?: (extra: infer E
  * A transformation from its two functions, which get the trees without the user's types. A plain object
  * `{ init, update }` is one, too.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.GradientTransformation
  * @example
  * const halve = optax.GradientTransformation(
  *   () => ({ calls: np.array(0) }),
@@ -114,7 +115,11 @@ export const GradientTransformation = <S, E = NoExtraArgs>(
   return erased as unknown as GradientTransformation<S, E>
 }
 
-/** The same as {@link GradientTransformation}. */
+/**
+ * The same as {@link GradientTransformation}.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.GradientTransformationExtraArgs
+ */
 export const GradientTransformationExtraArgs = GradientTransformation
 
 /**
@@ -128,6 +133,7 @@ export const initEmptyState = (): EmptyState => ({})
 /**
  * A transformation without a state, from a function of the updates and the params.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.stateless
  * @example
  * const shrink = optax.stateless((updates) => tree.map((g: NDArray) => g.mul(0.1), updates))
  * shrink.update(np.array([10]), {})[0] // => Array([1.], dtype=float32)
@@ -140,6 +146,7 @@ export const stateless = (
 /**
  * Leaves the updates as they are.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.identity
  * @example
  * optax.identity().update(np.array([1, 2]), {})[0] // => Array([1., 2.], dtype=float32)
  */

@@ -3,7 +3,7 @@ import * as np from '../numpy/index.js'
 import { correctedMean, ratio, type ScaleByAdamState } from './adam.js'
 import { GradientTransformation, type ScalarLike, type ScalarOrSchedule } from './base.js'
 import { chain } from './combining.js'
-import type { MaskOrFn } from './masking.js'
+import type { MaskFn, MaskOrFn } from './masking.js'
 import { ofScalars, oneMinus, safeIncrement } from './numerics.js'
 import {
   decay,
@@ -79,7 +79,7 @@ export interface AdabeliefOptions<
   /** Strength of the weight decay, multiplied by the learning rate; default `null`, none. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly weightDecayMask?: M
+  readonly weightDecayMask?: M | MaskFn
 }
 const AdabeliefOptions = optionsOf('AdabeliefOptions', {
   ...beliefOptions,
@@ -97,6 +97,7 @@ export type AdabeliefState<L, W, M> = W extends null
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params where weights decay
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adabelief
  * @example
  * const tx = optax.adabelief(0.1)
  * const params = np.array([1, -2])
@@ -184,6 +185,7 @@ const YogiOptions = optionsOf('YogiOptions', { b1: decay, b2: decay, eps: nonNeg
  * Yogi: {@link scaleByYogi}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.yogi
  * @example
  * const tx = optax.yogi(0.1)
  * const params = np.array([1, -2])
@@ -281,6 +283,7 @@ const RadamOptions = optionsOf('RadamOptions', radamOptions)
  * Rectified Adam: {@link scaleByRadam}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.radam
  * @example
  * const tx = optax.radam(0.1)
  * const params = np.array([1, -2])

@@ -10,6 +10,7 @@ import { clip as clipTree, mapArrays, norm } from './treeMath.js'
 /**
  * Each element of the updates within `[-maxDelta, maxDelta]`.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.clip
  * @example
  * optax.clip(1).update(np.array([-3, 0.5, 2]), {})[0] // => Array([-1. ,  0.5,  1. ], dtype=float32)
  */

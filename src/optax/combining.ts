@@ -17,6 +17,7 @@ export type ChainExtraArgs<T extends readonly AnyGradientTransformation[]> = {
  * states; all of them get the params and the extra arguments.
  *
  * @throws ArgumentError in `update`, if the state has another number of parts
+ * @see https://optax.readthedocs.io/en/latest/api/combining_optimizers.html#optax.chain
  * @example
  * const tx = optax.chain(optax.clipByGlobalNorm(1), optax.scale(-0.1))
  * const params = { w: np.array([3, 4]) }
@@ -65,6 +66,7 @@ export type NamedChainExtraArgs<T extends readonly NamedTransformation[]> = Chai
  * A {@link chain} whose state is an object with the states by name.
  *
  * @throws ArgumentError if two have one name, or in `update` if a state is missing
+ * @see https://optax.readthedocs.io/en/latest/api/combining_optimizers.html#optax.named_chain
  * @example
  * const tx = optax.namedChain(['momentum', optax.trace(0.9)], ['rate', optax.scale(-1)])
  * tx.init(np.zeros([1])).momentum.trace // => Array([0.], dtype=float32)
@@ -100,6 +102,7 @@ export const namedChain = <const T extends readonly NamedTransformation[]>(
 /**
  * A transformation that takes extra arguments: here all of them do, and this is the same one.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/combining_optimizers.html#optax.with_extra_args_support
  * @example
  * const tx = optax.withExtraArgsSupport(optax.scale(2))
  * tx.update(np.array([1]), {}, null, { value: 3 })[0] // => Array([2.], dtype=float32)

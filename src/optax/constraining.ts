@@ -7,6 +7,7 @@ import { mapArrays, zerosLike } from './treeMath.js'
 /**
  * Zeros, in the place of whatever the updates were.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.set_to_zero
  * @example
  * optax.setToZero().update(np.array([1, NaN]), {})[0] // => Array([0., 0.], dtype=float32)
  */
@@ -16,6 +17,7 @@ export const setToZero = (): GradientTransformation<EmptyState> => stateless((up
  * Updates that leave no param negative: `-p` where `p + u < 0`. Params must not be negative before.
  *
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.keep_params_nonnegative
  * @example
  * optax.keepParamsNonnegative().update(np.array([-2, -2]), {}, np.array([1, 3]))[0] // => Array([-1., -2.], dtype=float32)
  */
@@ -38,6 +40,7 @@ export interface ZeroNansState {
 /**
  * Zeros in the place of NaN. Infinities stay.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.zero_nans
  * @example
  * const tx = optax.zeroNans()
  * const [updates, state] = tx.update(np.array([1, NaN]), tx.init(np.zeros([2])))

@@ -28,6 +28,7 @@ export interface EmaState {
  * update is `e / (1 - decayᵗ)`.
  *
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.ema
  * @example
  * const tx = optax.ema(0.5)
  * const [, state] = tx.update(np.array([1]), tx.init(np.zeros([1])))
@@ -64,6 +65,7 @@ const minusOne = ofScalars<readonly [k: ScalarLike]>(
  * The **sum** of `k` updates every `k` steps, zeros in the others. `MultiSteps` also keeps the states of what follows.
  *
  * @param k - default 1, each step
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.apply_every
  * @example
  * const tx = optax.applyEvery(2)
  * const [first, state] = tx.update(np.array([1]), tx.init(np.zeros([1])))

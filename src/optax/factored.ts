@@ -217,6 +217,7 @@ export type AdafactorState = readonly [FactoredState, ...unknown[]]
  * @param learningRate - default `null`: 1
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.adafactor
  * @example
  * const tx = optax.adafactor(0.1)
  * const params = np.array([1, -2])

@@ -9,6 +9,7 @@ import { partition, type PartitionState } from './partition.js'
  * Zeros in the place of the updates whose mask is true; the others as they are.
  *
  * @throws PytreeError in `init` and `update`, if the mask is no prefix of the tree
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.freeze
  * @example
  * const tx = optax.chain(optax.sgd(1), optax.freeze({ b: true, w: false }))
  * const params = { b: np.ones([1]), w: np.ones([1]) }
@@ -28,6 +29,7 @@ export type SelectiveTransformState<S> = PartitionState<{
  *
  * @param freezeMask - a tree of booleans, or a prefix of one
  * @throws PytreeError in `init` and `update`, if the mask is no prefix of the tree
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.selective_transform
  * @example
  * const tx = optax.selectiveTransform(optax.sgd(1), { b: true, w: false })
  * const params = { b: np.ones([1]), w: np.ones([1]) }

@@ -144,7 +144,7 @@ export {
   type LookaheadState,
   type LookaheadTransformation,
 } from './lookahead.js'
-export { masked, MaskedNode, type MaskedOptions, type MaskedState, type MaskOrFn } from './masking.js'
+export { masked, MaskedNode, type MaskedOptions, type MaskedState, type MaskFn, type MaskOrFn } from './masking.js'
 export {
   type Measure,
   type MeasureEmaState,
@@ -256,6 +256,7 @@ export {
   type AddDecayedWeightsOptions,
   type WeightDecaySchedule,
   type WeightDecayState,
+  type DecayOptions,
 } from './weightDecay.js'
 export * as contrib from './contrib/index.js'
 export * as experimental from './experimental/index.js'

@@ -17,7 +17,11 @@ import { zeroCount } from './scaling.js'
 import { where } from './treeArithmetic.js'
 import { mapArrays } from './treeMath.js'
 
-/** Parameters, or updates of them, for {@link lookahead}. */
+/**
+ * Parameters, or updates of them, for {@link lookahead}.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_wrappers.html#optax.LookaheadParams
+ */
 export class LookaheadParams<P = ArrayTree> {
   constructor(
     /** What the loss is computed with, and its gradient. */

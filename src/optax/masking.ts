@@ -11,7 +11,11 @@ import {
 } from './base.js'
 import { decodeOptions, flag, optionsOf } from './options.js'
 
-/** Stands for a masked-out part of a tree: a node without leaves, so that maps over the tree pass it by. */
+/**
+ * Stands for a masked-out part of a tree: a node without leaves, so that maps over the tree pass it by.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.MaskedNode
+ */
 export class MaskedNode {}
 tree.registerNode(MaskedNode, { flatten: () => ({ children: [], keys: [], aux: null }), unflatten: () => maskedNode })
 const maskedNode = new MaskedNode()
@@ -21,7 +25,10 @@ const maskedNode = new MaskedNode()
  * in the place of a subtree stands for all its leaves. The containers may be others than those of the params, if all names are the
  * same: plain objects for an `nnx.State`, and the other way round.
  */
-export type MaskOrFn = boolean | object | ((of: ArrayTree) => unknown)
+export type MaskOrFn = boolean | object | MaskFn
+
+/** Makes a tree of booleans of another tree. Beside a type parameter for masks it gives the function's parameter its type. */
+export type MaskFn = (of: ArrayTree) => unknown
 
 /** State of {@link masked}. */
 export interface MaskedState<S = unknown> {
@@ -112,6 +119,7 @@ const hide = (mask: Mask, of: unknown, name: string): ArrayTree =>
  * @throws PytreeError in `init` and `update`, if the mask is no prefix of the tree
  * @throws ArgumentError if a leaf of the mask isn't a boolean
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.masked
  * @example
  * const matrices = (of: unknown) => tree.map((x: NDArray) => x.ndim > 1, of)
  * const tx = optax.masked(optax.scale(-1), matrices)

@@ -195,6 +195,7 @@ export interface SkipNotFiniteState {
 /**
  * Skips gradients with a NaN or an infinity, for {@link MultiSteps}.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_wrappers.html#optax.skip_not_finite
  * @example
  * optax.skipNotFinite(np.array([1, NaN, Infinity]))[1].numNotFinite.item() // => 2
  */
@@ -224,6 +225,7 @@ export interface SkipLargeUpdatesState {
  * Skips gradients whose squared global norm isn't less than a number, and so those with a NaN, for {@link MultiSteps}:
  * `shouldSkipUpdateFn: (updates, step, params) => optax.skipLargeUpdates(updates, step, params, 100)`.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_wrappers.html#optax.skip_large_updates
  * @example
  * optax.skipLargeUpdates(np.array([3, 4]), np.array(0), null, 25)[0] // => Array(True, dtype=bool)
  */

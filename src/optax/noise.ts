@@ -68,6 +68,7 @@ const NoisySgdOptions = optionsOf('NoisySgdOptions', { eta: nonNegative, gamma: 
  * Gradient descent with noise: {@link addNoise}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.noisy_sgd
  * @example
  * const tx = optax.noisySgd(0.1, { key: random.key(0) })
  * tx.update(np.array([1, 2]), tx.init(np.zeros([2])))[0] // => Array([-0.10627849, -0.19876632], dtype=float32)

@@ -26,6 +26,7 @@ const NormalizeByUpdateNormOptions = optionsOf('NormalizeByUpdateNormOptions', {
  * Updates over their global norm: `g / ((n + eps) / scaleFactor)`, `n = √Σ g²` over all leaves.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.normalize_by_update_norm
  * @example
  * optax.normalizeByUpdateNorm().update(np.array([3, 4]), {})[0] // => Array([0.5999999 , 0.79999983], dtype=float32)
  */

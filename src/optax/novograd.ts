@@ -108,6 +108,7 @@ const NovogradOptions = optionsOf('NovogradOptions', novogradOptions)
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.novograd
  * @example
  * const tx = optax.novograd(0.1)
  * const params = np.zeros([2])

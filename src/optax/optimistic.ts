@@ -74,6 +74,7 @@ const OptimisticGradientDescentOptions = optionsOf('OptimisticGradientDescentOpt
  * Optimistic gradient descent: {@link scaleByOptimisticGradient}, then `scaleByLearningRate`.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.optimistic_gradient_descent
  * @example
  * const tx = optax.optimisticGradientDescent(0.1)
  * const [, state] = tx.update(np.array([1]), tx.init(np.zeros([1])))

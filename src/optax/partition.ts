@@ -102,6 +102,7 @@ export const partition = <const T extends LabelledTransformations>(
 /**
  * The old name of {@link partition}.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/combining_optimizers.html#optax.partition
  * @example
  * const tx = optax.multiTransform({ a: optax.scale(2), b: optax.scale(3) }, ['a', 'b'])
  * const params = [np.ones([1]), np.ones([1])]

@@ -17,7 +17,11 @@ export interface Noise {
   logProb(inputs: NDArray): NDArray
 }
 
-/** Standard normal noise. */
+/**
+ * Standard normal noise.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/perturbations.html#optax.perturbations.Normal
+ */
 export class Normal implements Noise {
   sample(key: random.PRNGKey, shape: readonly number[], options: { readonly dtype?: DType } = {}): NDArray {
     return random.normal(key, shape, options)
@@ -27,7 +31,11 @@ export class Normal implements Noise {
   }
 }
 
-/** Standard Gumbel noise. */
+/**
+ * Standard Gumbel noise.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/perturbations.html#optax.perturbations.Gumbel
+ */
 export class Gumbel implements Noise {
   sample(key: random.PRNGKey, shape: readonly number[], options: { readonly dtype?: DType } = {}): NDArray {
     return random.gumbel(key, shape, options)

@@ -79,6 +79,7 @@ const PolyakSgdOptions = optionsOf('PolyakSgdOptions', { scaling: scalarOrSchedu
  * @param maxLearningRate - greatest step size; default 1
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without the extra argument `value`
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.polyak_sgd
  * @example
  * const tx = optax.polyakSgd()
  * const params = np.array([1, 2])

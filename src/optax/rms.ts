@@ -207,6 +207,7 @@ export type RmspropState<L, C extends boolean, B extends boolean, D> = readonly 
  * is momentum. `sgd` has its momentum before the learning rate, and PyTorch its `eps` outside of the square root.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.rmsprop
  * @example
  * const tx = optax.rmsprop(0.1, { momentum: 0.9 })
  * const params = np.array([1, -2])

@@ -102,6 +102,7 @@ const RpropOptions = optionsOf('RpropOptions', rpropOptions)
  *
  * @param learningRate - the first step size, a number or an array
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.rprop
  * @example
  * const tx = optax.rprop(0.1)
  * const [, state] = tx.update(np.array([-3, 0.5]), tx.init(np.zeros([2])))

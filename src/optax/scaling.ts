@@ -19,6 +19,7 @@ import { mapArrays } from './treeMath.js'
 /**
  * Updates times a number. A JS number keeps the dtype of the updates; an array promotes with them.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.scale
  * @example
  * optax.scale(-0.5).update(np.array([1, 2]), {})[0] // => Array([-0.5, -1. ], dtype=float32)
  */
@@ -42,6 +43,7 @@ export const zeroCount = (): NDArray => np.zeros([], { dtype: 'int32' })
 /**
  * Updates times the value of a schedule at the number of updates made before, in the dtype of the updates.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.scale_by_schedule
  * @example
  * const tx = optax.scaleBySchedule(optax.linearSchedule(1, 0, 4))
  * tx.update(np.array([2]), { count: np.array(1, { dtype: 'int32' }) })[0] // => Array([1.5], dtype=float32)
@@ -74,6 +76,7 @@ export type LearningRateState<L> = L extends ScheduleFn ? ScaleByScheduleState :
  * nothing of `null`.
  *
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.scale_by_learning_rate
  * @example
  * optax.scaleByLearningRate(0.1).update(np.array([1]), {})[0] // => Array([-0.1], dtype=float32)
  */

@@ -11,16 +11,17 @@ import {
 } from './base.js'
 import { chain } from './combining.js'
 import { ema, type EmaState } from './ema.js'
-import type { MaskOrFn } from './masking.js'
+import type { MaskFn, MaskOrFn } from './masking.js'
 import { oneMinus, safeIncrement } from './numerics.js'
-import { decay, decodeOptions, dtypeOrNull, maskOrNull, oneOf, optionsOf, scalar, scalarOrSchedule } from './options.js'
+import { decay, decodeOptions, dtypeOrNull, oneOf, optionsOf, scalar } from './options.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from './scaling.js'
 import { cast, mapArrays, updateMoment, zerosLike } from './treeMath.js'
-import { decayOf, type WeightDecayState } from './weightDecay.js'
+import { type WeightDecayState, decayed, decayOptions } from './weightDecay.js'
 
 /**
  * The signs of the updates: -1, 0, 1.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.scale_by_sign
  * @example
  * optax.scaleBySign().update(np.array([-3, 0, 0.5]), {})[0] // => Array([-1.,  0.,  1.], dtype=float32)
  */
@@ -134,9 +135,9 @@ export interface LionOptions<
   /** Strength of the weight decay, multiplied by the learning rate; default 1e-3. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly mask?: M
+  readonly mask?: M | MaskFn
 }
-const LionOptions = optionsOf('LionOptions', { ...lionOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+const LionOptions = optionsOf('LionOptions', { ...lionOptions, ...decayOptions })
 
 /**
  * Lion: {@link scaleByLion}, `addDecayedWeights`, `scaleByLearningRate`. Learning rates are 3 to 10 times smaller than
@@ -144,6 +145,7 @@ const LionOptions = optionsOf('LionOptions', { ...lionOptions, weightDecay: scal
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.lion
  * @example
  * const tx = optax.lion(0.1)
  * const params = np.array([1, -2])
@@ -154,5 +156,5 @@ export const lion = <L extends ScalarOrSchedule, W extends ScalarOrSchedule = nu
   options: LionOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByLionState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 1e-3, mask = null, ...rest } = decodeOptions('lion', LionOptions, options)
-  return chain(scaleByLion(rest), decayOf<W, M>(weightDecay, mask), scaleByLearningRate(learningRate))
+  return decayed<ScaleByLionState, L, W, M>(scaleByLion(rest), learningRate, weightDecay, mask)
 }

@@ -109,6 +109,7 @@ const Sm3Options = optionsOf('Sm3Options', { momentum: decay })
  *
  * @param learningRate - a number or an array
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/optimizers.html#optax.sm3
  * @example
  * const tx = optax.sm3(0.1)
  * tx.update(np.array([[3, 4], [0, 1]]), tx.init(np.zeros([2, 2])))[0] // => Array([[-0.01, -0.01], [-0.  , -0.01]], dtype=float32)

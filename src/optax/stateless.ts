@@ -6,6 +6,7 @@ import { mapArrays } from './treeMath.js'
 /**
  * A transformation without a state, from a function of each array of the updates and of the params (`null` without params).
  *
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.stateless_with_tree_map
  * @example
  * const tx = optax.statelessWithTreeMap((g, p) => (p === null ? g : np.add(g, np.multiply(0.1, p))))
  * tx.update({ w: np.array([1]) }, {}, { w: np.array([10]) })[0] // => { w: Array([2.], dtype=float32) }

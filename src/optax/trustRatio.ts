@@ -13,7 +13,7 @@ import {
   stateless,
 } from './base.js'
 import { chain } from './combining.js'
-import { masked, type MaskedState, type MaskOrFn } from './masking.js'
+import { masked, type MaskedState, type MaskFn, type MaskOrFn } from './masking.js'
 import { ofScalars } from './numerics.js'
 import { decay, decodeOptions, flag, maskOrNull, nonNegative, optionsOf, scalar, scalarOrSchedule } from './options.js'
 import { safeNorm, safeRootMeanSquares } from './safeNorms.js'
@@ -68,6 +68,7 @@ export const scaleByTrustRatio = (options: ScaleByTrustRatioOptions = {}): Gradi
  *
  * @param minScale - least factor; default 1e-3
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.scale_by_param_block_norm
  * @example
  * optax.scaleByParamBlockNorm().update(np.array([0, 2]), {}, np.array([3, 4]))[0] // => Array([ 0., 10.], dtype=float32)
  */
@@ -88,6 +89,7 @@ export const scaleByParamBlockNorm = (minScale: ScalarLike = 1e-3): GradientTran
  *
  * @param minScale - least factor; default 1e-3
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/transformations.html#optax.scale_by_param_block_rms
  * @example
  * optax.scaleByParamBlockRms().update(np.array([0, 2]), {}, np.array([1, 7]))[0] // => Array([ 0., 10.], dtype=float32)
  */
@@ -118,7 +120,7 @@ export interface LambOptions<
   /** Strength of the weight decay, multiplied by trust ratio and learning rate; default 0. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly mask?: M
+  readonly mask?: M | MaskFn
 }
 const LambOptions = optionsOf('LambOptions', {
   b1: decay,

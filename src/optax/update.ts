@@ -10,6 +10,7 @@ import { mapArrays } from './treeMath.js'
  * Params after a step: `p + u`, in the dtype of `p`. `null` stays `null`.
  *
  * @throws PytreeError if the updates lack the structure of the params
+ * @see https://optax.readthedocs.io/en/latest/api/apply_updates.html#optax.apply_updates
  * @example
  * optax.applyUpdates({ w: np.array([1, 2]), b: null }, { w: np.array([0.5, -1]), b: null }).w // => Array([1.5, 1. ], dtype=float32)
  */

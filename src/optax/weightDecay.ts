@@ -14,15 +14,16 @@ import {
   type ScheduleFn,
   type Updates,
 } from './base.js'
-import { masked, type MaskedState, type MaskOrFn } from './masking.js'
+import { chain } from './combining.js'
+import { masked, type MaskedState, type MaskFn, type MaskOrFn } from './masking.js'
 import { safeIncrement } from './numerics.js'
-import { decodeOptions, maskOrNull, optionsOf } from './options.js'
-import { zeroCount } from './scaling.js'
+import { decodeOptions, maskOrNull, optionsOf, scalarOrSchedule } from './options.js'
+import { type LearningRateState, scaleByLearningRate, zeroCount } from './scaling.js'
 import { mapArrays } from './treeMath.js'
 
 export interface AddDecayedWeightsOptions<M extends MaskOrFn | null = MaskOrFn | null> {
   /** Which weights decay: a tree of booleans or a function that makes one; default all, `null`. */
-  readonly mask?: M
+  readonly mask?: M | MaskFn
 }
 const AddDecayedWeightsOptions = optionsOf('AddDecayedWeightsOptions', { mask: maskOrNull })
 
@@ -86,6 +87,28 @@ const decayBySchedule = (schedule: ScheduleFn): GradientTransformation<WeightDec
       { count: safeIncrement(count) },
     ],
   )
+
+/** Options of optimizers whose weights decay after the steps are scaled. */
+export interface DecayOptions<
+  W extends ScalarOrSchedule = ScalarOrSchedule,
+  M extends MaskOrFn | null = MaskOrFn | null,
+> {
+  /** Strength of the weight decay, multiplied by the learning rate; the optimizer says its default. */
+  readonly weightDecay?: W
+  /** Which weights decay; default all. */
+  readonly mask?: M | MaskFn
+}
+/** @internal */
+export const decayOptions = { weightDecay: scalarOrSchedule, mask: maskOrNull }
+
+/** @internal Scaled steps, weight decay, learning rate. */
+export const decayed = <S, L extends ScalarOrSchedule, W, M>(
+  scaled: GradientTransformation<S>,
+  learningRate: L,
+  weightDecay: ScalarOrSchedule,
+  mask: MaskOrFn | null,
+): GradientTransformation<readonly [S, WeightDecayState<W, M>, LearningRateState<L>]> =>
+  chain(scaled, decayOf<W, M>(weightDecay, mask), scaleByLearningRate(learningRate))
 
 /** @internal {@link addDecayedWeights} of options that were decoded, which loses the types of their values. */
 export const decayOf = <W, M>(

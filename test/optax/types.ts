@@ -194,4 +194,12 @@ optax.injectHyperparams(optax.contrib.dog)({ eps: optax.constantSchedule(1) })
 // @ts-expect-error no hyperparameter of adamw
 optax.injectHyperparams(optax.adamw)({ learningRate: 0.1, beta: 0.5 })
 
+// The parameter of a function that makes a mask has a type, and the state is that of a mask.
+const chosen = optax.adamw(0.1, { mask: (of) => tree.map(() => true, of) })
+chosen.init(layer)[1].innerState satisfies optax.EmptyState
+optax.adamaxw(0.1, { mask: (of: optax.ArrayTree) => of !== null }).init(layer)[1].innerState satisfies optax.EmptyState
+optax.adadelta(0.1, { weightDecayMask: (of) => of !== null }).init(layer)[0].innerState satisfies optax.EmptyState
+optax.lion(0.1, { mask: () => true }).init(layer)[1].innerState satisfies optax.EmptyState
+optax.addDecayedWeights(0.1, { mask: (of) => of !== null }).init(layer).innerState satisfies optax.EmptyState
+
 export { advance, any, fine, forgetful, needing, next, same, start }

@@ -2,13 +2,13 @@
 import type { NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import { type ArrayTree, GradientTransformation, type ScalarLike, type ScalarOrSchedule } from '../base.js'
-import { chain } from '../combining.js'
+
 import type { MaskOrFn } from '../masking.js'
 import { safeIncrement } from '../numerics.js'
-import { decay, decodeOptions, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
-import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
+import { decay, decodeOptions, nonNegative, optionsOf } from '../options.js'
+import { type LearningRateState, zeroCount } from '../scaling.js'
 import { biasCorrection, mapArrays, updateMoment, updateMomentPerElemNorm, zerosLike } from '../treeMath.js'
-import { decayOf, type WeightDecayState } from '../weightDecay.js'
+import { type WeightDecayState, decayed, type DecayOptions, decayOptions } from '../weightDecay.js'
 
 export interface ScaleByAcpropOptions {
   /** Decay rate of the first moment, in [0, 1); default 0.9. */
@@ -78,19 +78,16 @@ export const scaleByAcprop = (options: ScaleByAcpropOptions = {}): GradientTrans
 export interface AcpropOptions<
   W extends ScalarOrSchedule = ScalarOrSchedule,
   M extends MaskOrFn | null = MaskOrFn | null,
-> extends ScaleByAcpropOptions {
-  /** Strength of the weight decay, multiplied by the learning rate; default 0. */
-  readonly weightDecay?: W
-  /** Which weights decay; default all. */
-  readonly mask?: M
-}
-const AcpropOptions = optionsOf('AcpropOptions', { ...acpropOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+>
+  extends ScaleByAcpropOptions, DecayOptions<W, M> {}
+const AcpropOptions = optionsOf('AcpropOptions', { ...acpropOptions, ...decayOptions })
 
 /**
- * ACProp: {@link scaleByAcprop}, weight decay, learning rate.
+ * ACProp: {@link scaleByAcprop}, weight decay (default 0), learning rate.
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.acprop
  * @example
  * const tx = optax.contrib.acprop(0.1)
  * const params = np.array([1, 2])
@@ -105,6 +102,5 @@ export const acprop = <
   options: AcpropOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAcpropState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 0, mask = null, ...rest } = decodeOptions('acprop', AcpropOptions, options)
-  const decaying = decayOf<W, M>(weightDecay, mask)
-  return chain(scaleByAcprop(rest), decaying, scaleByLearningRate(learningRate))
+  return decayed<ScaleByAcpropState, L, W, M>(scaleByAcprop(rest), learningRate, weightDecay, mask)
 }

@@ -3,14 +3,14 @@ import type { DType, NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import { ratio } from '../adam.js'
 import { type ArrayTree, GradientTransformation, type ScalarLike, type ScalarOrSchedule } from '../base.js'
-import { chain } from '../combining.js'
+
 import type { MaskOrFn } from '../masking.js'
 import { safeIncrement } from '../numerics.js'
-import { decay, decodeOptions, dtypeOrNull, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
-import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
+import { decay, decodeOptions, dtypeOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
+import { type LearningRateState, zeroCount } from '../scaling.js'
 import { addScale } from '../treeArithmetic.js'
 import { biasCorrection, mapArrays, updateMoment, updateMomentPerElemNorm, zerosLike } from '../treeMath.js'
-import { decayOf, type WeightDecayState } from '../weightDecay.js'
+import { type WeightDecayState, decayed, type DecayOptions, decayOptions } from '../weightDecay.js'
 import { rateAt } from './estimates.js'
 
 export interface ScaleByAdemamixOptions {
@@ -90,29 +90,19 @@ export const scaleByAdemamix = (options: ScaleByAdemamixOptions = {}): GradientT
   )
 }
 
-interface Decaying<W, M> {
-  /** Strength of the weight decay, multiplied by the learning rate; default 0. */
-  readonly weightDecay?: W
-  /** Which weights decay; default all. */
-  readonly mask?: M
-}
-
 export interface AdemamixOptions<
   W extends ScalarOrSchedule = ScalarOrSchedule,
   M extends MaskOrFn | null = MaskOrFn | null,
 >
-  extends ScaleByAdemamixOptions, Decaying<W, M> {}
-const AdemamixOptions = optionsOf('AdemamixOptions', {
-  ...ademamixOptions,
-  weightDecay: scalarOrSchedule,
-  mask: maskOrNull,
-})
+  extends ScaleByAdemamixOptions, DecayOptions<W, M> {}
+const AdemamixOptions = optionsOf('AdemamixOptions', { ...ademamixOptions, ...decayOptions })
 
 /**
- * AdEMAMix: {@link scaleByAdemamix} with an `alpha` of 5, weight decay, learning rate.
+ * AdEMAMix: {@link scaleByAdemamix} with an `alpha` of 5, weight decay (default 0), learning rate.
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.ademamix
  * @example
  * const tx = optax.contrib.ademamix(0.1)
  * const params = np.array([1, 2])
@@ -127,8 +117,7 @@ export const ademamix = <
   options: AdemamixOptions<W, M> = {},
 ): GradientTransformation<readonly [ScaleByAdemamixState, WeightDecayState<W, M>, LearningRateState<L>]> => {
   const { weightDecay = 0, mask = null, alpha = 5, ...rest } = decodeOptions('ademamix', AdemamixOptions, options)
-  const decaying = decayOf<W, M>(weightDecay, mask)
-  return chain(scaleByAdemamix({ ...rest, alpha }), decaying, scaleByLearningRate(learningRate))
+  return decayed<ScaleByAdemamixState, L, W, M>(scaleByAdemamix({ ...rest, alpha }), learningRate, weightDecay, mask)
 }
 
 export interface ScaleBySimplifiedAdemamixOptions {
@@ -201,18 +190,15 @@ export interface SimplifiedAdemamixOptions<
   W extends ScalarOrSchedule = ScalarOrSchedule,
   M extends MaskOrFn | null = MaskOrFn | null,
 >
-  extends ScaleBySimplifiedAdemamixOptions, Decaying<W, M> {}
-const SimplifiedAdemamixOptions = optionsOf('SimplifiedAdemamixOptions', {
-  ...simplifiedOptions,
-  weightDecay: scalarOrSchedule,
-  mask: maskOrNull,
-})
+  extends ScaleBySimplifiedAdemamixOptions, DecayOptions<W, M> {}
+const SimplifiedAdemamixOptions = optionsOf('SimplifiedAdemamixOptions', { ...simplifiedOptions, ...decayOptions })
 
 /**
- * Simplified AdEMAMix: {@link scaleBySimplifiedAdemamix}, weight decay, learning rate.
+ * Simplified AdEMAMix: {@link scaleBySimplifiedAdemamix}, weight decay (default 0), learning rate.
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.simplified_ademamix
  * @example
  * const tx = optax.contrib.simplifiedAdemamix(0.1, { alpha: 1 })
  * const params = np.array([1, 2])
@@ -231,6 +217,10 @@ export const simplifiedAdemamix = <
     mask = null,
     ...rest
   } = decodeOptions('simplifiedAdemamix', SimplifiedAdemamixOptions, options)
-  const decaying = decayOf<W, M>(weightDecay, mask)
-  return chain(scaleBySimplifiedAdemamix(rest), decaying, scaleByLearningRate(learningRate))
+  return decayed<ScaleBySimplifiedAdEMAMixState, L, W, M>(
+    scaleBySimplifiedAdemamix(rest),
+    learningRate,
+    weightDecay,
+    mask,
+  )
 }

@@ -89,6 +89,7 @@ const AdoptOptions = optionsOf('AdoptOptions', adoptOptions)
  * ADOPT: {@link scaleByAdopt}, learning rate.
  *
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.adopt
  * @example
  * const tx = optax.contrib.adopt(0.1, { b1: 0 })
  * const [, state] = tx.update(np.array([2]), tx.init(np.zeros([1])))

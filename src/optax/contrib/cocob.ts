@@ -8,7 +8,7 @@ import {
   type ScalarOrSchedule,
 } from '../base.js'
 import { chain } from '../combining.js'
-import type { MaskOrFn } from '../masking.js'
+import type { MaskFn, MaskOrFn } from '../masking.js'
 import { decodeOptions, maskOrNull, nonNegative, optionsOf, scalarOrSchedule } from '../options.js'
 import { type LearningRateState, scaleByLearningRate } from '../scaling.js'
 import { mapArrays, zerosLike } from '../treeMath.js'
@@ -117,7 +117,7 @@ export interface CocobOptions<
   /** Strength of the weight decay, added to the gradients; default 0. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly mask?: M
+  readonly mask?: M | MaskFn
 }
 const CocobOptions = optionsOf('CocobOptions', {
   ...cocobOptions,
@@ -131,6 +131,7 @@ const CocobOptions = optionsOf('CocobOptions', {
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.cocob
  * @example
  * const tx = optax.contrib.cocob()
  * const params = np.array([2])

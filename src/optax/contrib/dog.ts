@@ -1,4 +1,5 @@
 /** DoG and DoWG: step sizes from how far the params have come and how large the gradients were. */
+import { dtype as dtypeOf } from '../treeArithmetic.js'
 import { ArgumentError, type NDArray } from '../../core/index.js'
 import * as np from '../../numpy/index.js'
 import {
@@ -11,7 +12,7 @@ import {
   type ScalarOrSchedule,
 } from '../base.js'
 import { chain } from '../combining.js'
-import type { MaskOrFn } from '../masking.js'
+import type { MaskFn, MaskOrFn } from '../masking.js'
 import {
   decodeOptions,
   maskOrNull,
@@ -22,7 +23,7 @@ import {
   scalarOrSchedule,
 } from '../options.js'
 import { type LearningRateState, scaleByLearningRate } from '../scaling.js'
-import { dtype as dtypeOf } from '../treeArithmetic.js'
+
 import { mapArrays, norm } from '../treeMath.js'
 import { addDecayedWeights, type WeightDecayState } from '../weightDecay.js'
 import { scalarIn } from './estimates.js'
@@ -122,7 +123,7 @@ interface Decaying<L, W, M> {
   /** Strength of the weight decay, added to the gradients; default `null`, none. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly mask?: M
+  readonly mask?: M | MaskFn
 }
 const decaying = { learningRate: scalarOrSchedule, weightDecay: scalarOrNull, mask: maskOrNull }
 
@@ -150,6 +151,7 @@ const DogOptions = optionsOf('DogOptions', { ...decaying, eps: nonNegative, init
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.dog
  * @example
  * const tx = optax.contrib.dog({ initStep: ['learning_rate', 0.1] })
  * const params = np.array([1, 2])
@@ -248,6 +250,7 @@ const DowgOptions = optionsOf('DowgOptions', { ...decaying, ...dowgOptions })
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.dowg
  * @example
  * const tx = optax.contrib.dowg({ initEstimSqDist: 0.25, eps: 0 })
  * const params = np.array([1, 2])

@@ -14,11 +14,11 @@ import {
   type StateOf,
 } from '../base.js'
 import { chain } from '../combining.js'
-import type { MaskOrFn } from '../masking.js'
+import type { MaskFn, MaskOrFn } from '../masking.js'
 import { safeIncrement } from '../numerics.js'
-import { decodeOptions, maskOrNull, optionsOf, refine, scalar, scalarOrSchedule } from '../options.js'
+import { decodeOptions, optionsOf, refine, scalar } from '../options.js'
 import { type LearningRateState, scaleByLearningRate, zeroCount } from '../scaling.js'
-import { decayOf, type WeightDecayState } from '../weightDecay.js'
+import { decayOf, type WeightDecayState, decayOptions } from '../weightDecay.js'
 import {
   asMatrices,
   DimensionNumbers,
@@ -189,9 +189,9 @@ export interface GaloreOptions<
   /** Strength of the weight decay, multiplied by the learning rate; default 0. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly mask?: M
+  readonly mask?: M | MaskFn
 }
-const GaloreOptions = optionsOf('GaloreOptions', { ...galoreOptions, weightDecay: scalarOrSchedule, mask: maskOrNull })
+const GaloreOptions = optionsOf('GaloreOptions', { ...galoreOptions, ...decayOptions })
 
 /**
  * GaLore: {@link scaleByGalore}, weight decay, learning rate.
@@ -199,6 +199,7 @@ const GaloreOptions = optionsOf('GaloreOptions', { ...galoreOptions, weightDecay
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
  * @throws ShapeError if dimension numbers leave out an axis, or a weight has fewer than two
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.galore
  * @example
  * const tx = optax.contrib.galore(0.1, { rank: 1, baseOptimizer: optax.identity() })
  * const params = np.array([[3, 0], [0, 1]])

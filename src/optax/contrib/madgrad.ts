@@ -104,6 +104,7 @@ const MadgradOptions = optionsOf('MadgradOptions', { ...madgradOptions, weightDe
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.madgrad
  * @example
  * const tx = optax.contrib.madgrad(1, { momentum: 0.5, eps: 0 })
  * const params = np.array([1, 2])

@@ -13,7 +13,7 @@ import {
   stateless,
 } from '../base.js'
 import { chain } from '../combining.js'
-import type { MaskedState, MaskOrFn } from '../masking.js'
+import type { MaskedState, MaskFn, MaskOrFn } from '../masking.js'
 import { oneMinus, safeIncrement } from '../numerics.js'
 import {
   decay,
@@ -226,7 +226,7 @@ export interface MuonOptions<
   /** Strength of the weight decay of matrices, multiplied by the learning rate; default 0. */
   readonly weightDecay?: W
   /** Which matrices decay; default all. */
-  readonly weightDecayMask?: M
+  readonly weightDecayMask?: M | MaskFn
   /** Decay rate of Adam's first moment, in [0, 1); default 0.9. */
   readonly adamB1?: ScalarLike
   /** Decay rate of Adam's second moment, in [0, 1); default 0.999. */
@@ -270,6 +270,7 @@ export type MuonStates<L, W, M> = PartitionState<{
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError if there are fewer coefficients than steps; in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.muon
  * @example
  * const tx = optax.contrib.muon(0.1, { nsCoeffs: [1.5, -0.5, 0], nsSteps: 20 })
  * const params = { b: np.zeros([2]), w: np.zeros([2, 2]) }

@@ -82,6 +82,7 @@ const DpsgdOptions = optionsOf('DpsgdOptions', { momentum: scalarOrNull, nestero
  *
  * @param key - a key, or the seed of one
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.dpsgd
  * @example
  * const tx = optax.contrib.dpsgd(0.1, 1, 0, 0)
  * const perExample = np.array([[3, 4], [0, 0.5]])

@@ -24,6 +24,7 @@ export type NormalizeState = EmptyState
 /**
  * Updates divided by their global norm; NaN if it is zero.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.normalize
  * @example
  * optax.contrib.normalize().update(np.array([3, 4]), {})[0] // => Array([0.6, 0.8], dtype=float32)
  */

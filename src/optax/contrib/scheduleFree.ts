@@ -70,6 +70,7 @@ const averageOf = (params: ArrayTree, z: ArrayTree, b1: ScalarLike): ArrayTree =
  *
  * @param state - of {@link scheduleFree}, not one of a chain around it
  * @throws ArgumentError if the state is another
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.schedule_free_eval_params
  * @example
  * const tx = optax.contrib.scheduleFreeSgd({ learningRate: 0.5 })
  * const params = np.array([1])
@@ -196,6 +197,7 @@ const ScheduleFreeSgdOptions = optionsOf('ScheduleFreeSgdOptions', {
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.schedule_free_sgd
  * @example
  * const tx = optax.contrib.scheduleFreeSgd({ learningRate: 0.5 })
  * const params = np.array([1, 2])
@@ -237,6 +239,7 @@ const ScheduleFreeAdamwOptions = optionsOf('ScheduleFreeAdamwOptions', {
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.schedule_free_adamw
  * @example
  * const tx = optax.contrib.scheduleFreeAdamw({ learningRate: 0.5 })
  * const params = np.array([1, 2])

@@ -16,7 +16,7 @@ import {
   type StateOf,
 } from '../base.js'
 import { chain } from '../combining.js'
-import type { MaskOrFn } from '../masking.js'
+import type { MaskFn, MaskOrFn } from '../masking.js'
 import { negated, safeIncrement } from '../numerics.js'
 import {
   decay,
@@ -214,7 +214,7 @@ export interface SophiaOptions<
   /** Strength of the weight decay, multiplied by the learning rate; default 1e-4. */
   readonly weightDecay?: W
   /** Which weights decay; default all. */
-  readonly weightDecayMask?: M
+  readonly weightDecayMask?: M | MaskFn
 }
 const SophiaOptions = optionsOf('SophiaOptions', {
   ...sophiaOptions,
@@ -227,6 +227,7 @@ const SophiaOptions = optionsOf('SophiaOptions', {
  *
  * @throws OptionsError if an option is unknown or out of range
  * @throws ArgumentError in `update`, without params or `objFn`
+ * @see https://optax.readthedocs.io/en/latest/api/contrib.html#optax.contrib.sophia
  * @example
  * const tx = optax.contrib.sophia(0.1, { weightDecay: 0 })
  * const params = np.array([1, -2])

@@ -54,6 +54,7 @@ export const klDivergence = (
  *
  * @throws DTypeError if an argument isn't floating point
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/losses.html#optax.losses.kl_divergence_with_log_targets
  * @example
  * const half = np.log(np.array([0.5, 0.5]))
  * optax.losses.klDivergenceWithLogTargets(half, half) // => Array(0., dtype=float32)
@@ -74,6 +75,7 @@ export const klDivergenceWithLogTargets = (
  *
  * @throws DTypeError if an argument isn't floating point
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/losses.html#optax.losses.generalized_kl_divergence
  * @example
  * optax.generalizedKlDivergence(np.log(np.array([2, 1])), np.array([1, 1])) // => Array(0.3068528, dtype=float32)
  */

@@ -21,6 +21,7 @@ const errors = (where: string, predictions: ArrayLike, targets: ArrayLike | null
  * @returns in the shape of the predictions; the mean is `np.mean` of it
  * @throws ShapeError if the shapes differ
  * @throws DTypeError if the predictions aren't floating point
+ * @see https://optax.readthedocs.io/en/latest/api/losses.html#optax.losses.squared_error
  * @example
  * optax.squaredError(np.array([1, 2]), np.array([1.5, 0])) // => Array([0.25, 4.  ], dtype=float32)
  */
@@ -129,6 +130,7 @@ export const cosineSimilarity = (predictions: ArrayLike, targets: ArrayLike, opt
  *
  * @throws DTypeError if an argument isn't floating point
  * @throws OptionsError if an option is unknown or out of range
+ * @see https://optax.readthedocs.io/en/latest/api/losses.html#optax.losses.cosine_distance
  * @example
  * optax.cosineDistance(np.array([[1, 0]]), np.array([[3, 4]])) // => Array([0.39999998], dtype=float32)
  */

@@ -42,7 +42,11 @@ const box = <T>(where: string, of: T, lower: unknown, upper: unknown): T =>
     boundsLike(of, upper),
   )
 
-/** Numbers between 0 and `scale` (a number, an array, or a tree). */
+/**
+ * Numbers between 0 and `scale` (a number, an array, or a tree).
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_hypercube
+ */
 export const projectionHypercube = <T>(of: T, scale: unknown = 1): T => box('projectionHypercube', of, 0, scale)
 
 /** A tree as one vector, and how to get back. */
@@ -87,7 +91,11 @@ export const projectionSimplex = <T>(of: T, scale: ScalarLike = 1): T => {
   return unravel(np.multiply(scale, unitSimplex(np.divide(vector, scale))))
 }
 
-/** The nearest tree whose absolute values sum to `scale`. */
+/**
+ * The nearest tree whose absolute values sum to `scale`.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_l1_sphere
+ */
 export const projectionL1Sphere = <T>(of: T, scale: ScalarLike = 1): T => {
   const sizes = mapArrays(['projectionL1Sphere', 'the tree'], (x) => np.abs(x), of)
   const signs = mapArrays(['projectionL1Sphere', 'the tree'], (x) => np.sign(x), of)
@@ -97,6 +105,7 @@ export const projectionL1Sphere = <T>(of: T, scale: ScalarLike = 1): T => {
 /**
  * The nearest tree whose absolute values sum to at most `scale`.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_l1_ball
  * @example
  * optax.projections.projectionL1Ball(np.array([2, -1])) // => Array([ 1., -0.], dtype=float32)
  */
@@ -110,6 +119,7 @@ export const projectionL1Ball = <T>(of: T, scale: ScalarLike = 1): T =>
 /**
  * The nearest tree whose norm is `scale`. Of zeros, NaN.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_l2_sphere
  * @example
  * optax.projections.projectionL2Sphere(np.array([3, 4])) // => Array([0.6, 0.8], dtype=float32)
  */
@@ -118,6 +128,7 @@ export const projectionL2Sphere = <T>(of: T, scale: ScalarLike = 1): T => scaled
 /**
  * The nearest tree whose norm is at most `scale`.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_l2_ball
  * @example
  * optax.projections.projectionL2Ball(np.array([0.3, 0.4])) // => Array([0.3, 0.4], dtype=float32)
  */
@@ -126,7 +137,11 @@ export const projectionL2Ball = <T>(of: T, scale: ScalarLike = 1): T => {
   return scaled(np.divide(scale, np.sqrt(np.maximum(norm(of, { squared: true }), most))), of)
 }
 
-/** The nearest tree of numbers between `-scale` and `scale`. */
+/**
+ * The nearest tree of numbers between `-scale` and `scale`.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_linf_ball
+ */
 export const projectionLinfBall = <T>(of: T, scale: ScalarLike = 1): T =>
   mapArrays(
     ['projectionLinfBall', 'the tree'],
@@ -134,7 +149,11 @@ export const projectionLinfBall = <T>(of: T, scale: ScalarLike = 1): T =>
     of,
   )
 
-/** The nearest multiple of a vector `a`, a tree of the same structure. */
+/**
+ * The nearest multiple of a vector `a`, a tree of the same structure.
+ *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_vector
+ */
 export const projectionVector = <T>(x: T, a: T): T => scaled(np.divide(vdot(x, a), vdot(a, a)), a)
 
 const distance = (x: unknown, a: unknown, b: ScalarLike): NDArray => np.divide(np.subtract(b, vdot(x, a)), vdot(a, a))
@@ -142,6 +161,7 @@ const distance = (x: unknown, a: unknown, b: ScalarLike): NDArray => np.divide(n
 /**
  * The nearest point with `⟨x, a⟩ = b`.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_hyperplane
  * @example
  * optax.projections.projectionHyperplane(np.array([1, 1]), np.array([1, 0]), 3) // => Array([3., 1.], dtype=float32)
  */
@@ -150,6 +170,7 @@ export const projectionHyperplane = <T>(x: T, a: T, b: ScalarLike): T => addScal
 /**
  * The nearest point with `⟨x, a⟩ ≤ b`.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/projections.html#optax.projections.projection_halfspace
  * @example
  * optax.projections.projectionHalfspace(np.array([1, 1]), np.array([1, 0]), 3) // => Array([1., 1.], dtype=float32)
  */

@@ -74,6 +74,7 @@ const WarmupExponentialDecayOptions = optionsOf('WarmupExponentialDecayOptions',
  * @param warmupSteps - steps of the rise
  * @param transitionSteps - steps in which the value is multiplied by `decayRate`
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html#optax.warmup_exponential_decay_schedule
  * @example
  * const schedule = optax.warmupExponentialDecaySchedule(0, 1, 2, 4, 0.25)
  * ;[0, 1, 2, 4, 6].map((t) => schedule(t).item()) // => [0, 0.5, 1, 0.5, 0.25]

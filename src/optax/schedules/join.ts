@@ -9,6 +9,7 @@ import { weak } from './arithmetic.js'
  * Schedules one after another: from `boundaries[i]` on it is `schedules[i + 1]`, whose own steps begin there at 0.
  *
  * @throws ArgumentError if there isn't one boundary between each two schedules
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html#optax.join_schedules
  * @example
  * const schedule = optax.joinSchedules([optax.linearSchedule(0, 1, 2), optax.constantSchedule(1)], [2])
  * ;[0, 1, 2, 3].map((t) => schedule(t).item()) // => [0, 0.5, 1, 1]

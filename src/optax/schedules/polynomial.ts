@@ -6,6 +6,7 @@ import { add, divide, multiply, power, stepsSince, strong, subtract, weak } from
 /**
  * A value that stays.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html#optax.constant_schedule
  * @example
  * optax.constantSchedule(0.5)(100) // => Array(0.5, dtype=float32, weak_type=True)
  */
@@ -42,6 +43,7 @@ export const polynomialSchedule = (
  * From one value to another in a straight line: {@link polynomialSchedule} of power 1.
  *
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html#optax.linear_schedule
  * @example
  * const schedule = optax.linearSchedule(1, 0, 4)
  * ;[0, 1, 4, 9].map((t) => schedule(t).item()) // => [1, 0.75, 0, 0]

@@ -10,6 +10,7 @@ import { linearSchedule } from './polynomial.js'
 /**
  * A linear rise, then the value that it has reached.
  *
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html#optax.warmup_constant_schedule
  * @example
  * const schedule = optax.warmupConstantSchedule(0, 1, 4)
  * ;[0, 1, 4, 100].map((t) => schedule(t).item()) // => [0, 0.25, 1, 1]
@@ -31,6 +32,7 @@ const WarmupCosineDecayOptions = optionsOf('WarmupCosineDecayOptions', { endValu
  * @param decaySteps - steps of the whole schedule: the rise counts
  * @throws ArgumentError unless there are more steps than those of the rise
  * @throws OptionsError if an option is unknown
+ * @see https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html#optax.warmup_cosine_decay_schedule
  * @example
  * const schedule = optax.warmupCosineDecaySchedule(0, 1, 10, 110)
  * ;[0, 5, 10, 60, 110].map((t) => schedule(t).item().toFixed(4)) // => ['0.0000', '0.5000', '1.0000', '0.5000', '0.0000']
