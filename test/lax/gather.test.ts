@@ -1,32 +1,14 @@
 import test from 'ava'
 import fc from 'fast-check'
-import {
-  ArgumentError,
-  DifferentiationError,
-  DTypeError,
-  type DType,
-  grad,
-  jit,
-  jvp,
-  type NDArray,
-  np,
-  ShapeError,
-  vmap,
-} from '../../src/index.js'
+import { ArgumentError, DTypeError, type DType, grad, type NDArray, np, ShapeError, vmap } from '../../src/index.js'
 import * as lax from '../../src/lax/index.js'
-import { allClose, elements, sample } from '../helpers/arrays.js'
+import { elements, sample } from '../helpers/arrays.js'
 import { checkGrads } from '../helpers/checkGrads.js'
 import { checkShaping } from '../helpers/golden.js'
 import { operators, runLoweredFor } from '../helpers/lowering.js'
 import { arrayOf, type Problem, problem, readReference, writeReference, type Write } from '../helpers/windows.js'
+import { range, ints, row, rows, points, pointWrites, has } from './gathered.js'
 
-const range = (n: number): number[] => [...Array(n).keys()]
-const ints = (values: readonly number[], shape: readonly number[] = [values.length], dtype: DType = 'int32'): NDArray =>
-  np
-    .array([...values])
-    .reshape(shape)
-    .astype(dtype)
-const row = (x: NDArray, i: number): NDArray => lax.squeeze(lax.sliceInDim(x, i, i + 1), [0])
 const allDtypes: readonly DType[] = ['bool', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'float16', 'bfloat16', 'float32', 'float64'] // prettier-ignore
 
 const gatherOf =
@@ -138,19 +120,6 @@ test('gather and scatters: vmap is a loop, over each subset of the arguments', (
 
 // modes and dtypes
 
-const rows: lax.ScatterDimensionNumbers = {
-  updateWindowDims: [1],
-  insertedWindowDims: [0],
-  scatterDimsToOperandDims: [0],
-}
-
-const points: lax.GatherDimensionNumbers = { offsetDims: [], collapsedSliceDims: [0], startIndexMap: [0] }
-const pointWrites: lax.ScatterDimensionNumbers = {
-  updateWindowDims: [],
-  insertedWindowDims: [0],
-  scatterDimsToOperandDims: [0],
-}
-
 test('what is outside: NaN, the least integer, the greatest unsigned one, true, or a given value', (t) => {
   const expected: Readonly<Record<DType, unknown>> = {
     bool: true,
@@ -216,210 +185,9 @@ for (const dtype of allDtypes) {
   })
 }
 
-test('64-bit integers scatter in their own order', (t) => {
-  const big = (1n << 63n) + 5n
-  const x = np.array(new BigUint64Array([big, 3n]))
-  const u = np.array(new BigUint64Array([7n, big + 1n]))
-  t.deepEqual(lax.scatterMax(x, ints([0, 1], [2, 1]), u, pointWrites).toArray(), [big, big + 1n])
-  t.deepEqual(lax.scatterMin(x, ints([0, 1], [2, 1]), u, pointWrites).toArray(), [7n, 3n])
-})
-
-test('NaN wins in min and max, whether it was there or comes', (t) => {
-  for (const f of [lax.scatterMin, lax.scatterMax]) {
-    const y = f(np.array([NaN, 1, 2, 3]), ints([0, 1, 1, 2], [4, 1]), np.array([0, NaN, 5, 2]), pointWrites)
-    t.deepEqual(elements(y), [NaN, NaN, 2, 3])
-  }
-})
-
-// ONNX Runtime's ScatterND writes rows on several threads, which lose updates of one row.
-const shared: readonly (readonly [string, rows: number, width: number, count: number, op: string])[] = [
-  ['one node', 7, 64, 1500, 'ScatterND'],
-  ['chunks', 7, 64, 20011, 'Scan'],
-  ['chunks of one row', 3, 120_000, 5, 'Scan'],
-  ['elements', 20_000, 64, 3000, 'ScatterElements'],
-]
-for (const [name, length, width, count, op] of shared) {
-  test(`rows that several windows share get all of their updates: ${name}`, (t) => {
-    const hits = Math.min(length, 7)
-    const i = lax.rem(np.arange(count), hits)
-    const updates = lax.broadcastInDim(np.arange(count).astype('float32'), [count, width], [0])
-    const zeros = np.zeros([length, width])
-    const by =
-      (f: typeof lax.scatter) =>
-      (x: NDArray, k: NDArray, u: NDArray): NDArray =>
-        f(x, lax.reshape(k, [count, 1]), u, rows, { mode: 'promise_in_bounds' })
-    t.true(operators(by(lax.scatterAdd), [zeros, i, updates]).includes(op))
-    const of = (k: number): number[] => range(count).filter((v) => v % hits === k)
-    const expected = (f: (values: readonly number[]) => number): number[] => range(hits).map((k) => f(of(k)))
-    const firsts = (y: NDArray): number[] => elements(lax.slice(y, [0, 0], [hits, 1]))
-    const lasts = (y: NDArray): number[] => elements(lax.slice(y, [0, width - 1], [hits, width]))
-    for (const _ of range(3)) {
-      const ones = by(lax.scatterAdd)(zeros, i, np.ones([count, width]))
-      t.deepEqual(
-        elements(lax.reduceSum(ones, [1])),
-        range(length).map((k) => (k < hits ? of(k).length * width : 0)),
-      )
-    }
-    const last = expected((values) => values.at(-1)!)
-    for (const y of [by(lax.scatter)(zeros, i, updates), by(lax.scatterMax)(zeros, i, updates)]) {
-      t.deepEqual(firsts(y), last)
-      t.deepEqual(lasts(y), last)
-    }
-    const half = by(lax.scatterAdd)(zeros.astype('float16'), i, np.ones([count, width], { dtype: 'float16' }))
-    t.is(half.dtype, 'float16')
-    t.deepEqual(lasts(half), elements(np.array(expected((values) => values.length)).astype('float16')))
-  })
-}
-
-test('windows that are promised not to overlap take one node', (t) => {
-  const [x, i, u] = [np.zeros([5000, 64]), np.arange(5000).reshape([5000, 1]), np.ones([5000, 64])]
-  const f =
-    (uniqueIndices: boolean) =>
-    (a: NDArray, k: NDArray, b: NDArray): NDArray =>
-      lax.scatterAdd(a, k, b, rows, { mode: 'promise_in_bounds', uniqueIndices })
-  t.true(operators(f(true), [x, i, u]).includes('ScatterND'))
-  t.true(operators(f(false), [x, i, u]).includes('Scan'))
-  t.is(
-    elements(f(true)(x, i, u)).every((v) => v === 1),
-    true,
-  )
-  // Dropped ones are added, as zeros, to rows of others.
-  const dropping = (a: NDArray, k: NDArray, b: NDArray): NDArray =>
-    lax.scatterAdd(a, k, b, rows, { uniqueIndices: true })
-  t.true(operators(dropping, [x, i, u]).includes('Scan'))
-})
-
-test('points in several axes that may be one: linear where one node would race', (t) => {
-  const dims = { updateWindowDims: [1], insertedWindowDims: [0, 1], scatterDimsToOperandDims: [0, 1] }
-  const count = 2500
-  const i = lax.rem(np.arange(2 * count), 2).reshape([count, 2])
-  const f = (x: NDArray, k: NDArray, u: NDArray): NDArray => lax.scatterAdd(x, k, u, dims)
-  const args = [np.zeros([2, 2, 64]), i, np.ones([count, 64])] as const
-  t.true(operators(f, args).includes('Scan'))
-  t.deepEqual(elements(lax.reduceSum(f(...args), [2])), [0, count * 64, 0, 0])
-})
-
-test('more windows than a constant should list', (t) => {
-  const n = 20000
-  const x = np.arange(2 * n).reshape([n, 2])
-  const along = lax.takeAlongAxis(x, lax.rem(np.arange(n), 2).reshape([n, 1]), 1)
-  t.deepEqual(elements(along).slice(-3), [2 * n - 5, 2 * n - 4, 2 * n - 1])
-  const dims = {
-    offsetDims: [1],
-    collapsedSliceDims: [],
-    startIndexMap: [1],
-    operandBatchingDims: [0],
-    startIndicesBatchingDims: [0],
-  }
-  const windows = lax.gather(x, np.zeros([n, 1], { dtype: 'int32' }), dims, [1, 1])
-  t.deepEqual(elements(windows).slice(-2), [2 * n - 4, 2 * n - 2])
-})
-
 // derivatives of the other scatters
 
-test('scatter: derivatives with unlike windows, and of the winners where windows overlap', (t) => {
-  const [x, u] = [sample([4, 3], 1), sample([3, 3], 2)]
-  const square = (a: NDArray): NDArray => a.mul(a)
-  for (const options of [{ uniqueIndices: true }, {}]) {
-    const f = (a: NDArray, b: NDArray): NDArray =>
-      lax.scatter(square(a), ints([2, 7, 0], [3, 1]), square(b), rows, options)
-    checkGrads(t, f, [x, u])
-  }
-  const overlapping = ints([1, 1, 3], [3, 1])
-  const f = (a: NDArray, b: NDArray): NDArray => lax.scatter(a, overlapping, b, rows)
-  checkGrads(t, f, [x, u])
-  const written = elements(f(x, u)).slice(3, 6)
-  const winner = range(2).find((k) => elements(row(u, k)).every((v, c) => v === written[c]))
-  t.not(winner, undefined)
-  const gradient = grad((b: NDArray) => f(x, b).sum())(u)
-  t.deepEqual(gradient.toArray(), range(3).map((k) => Array(3).fill(k === 2 || k === winner ? 1 : 0)) as never)
-})
-
-test('scatterMul: derivatives by both where windows do not overlap, by the operand always', (t) => {
-  const [x, u] = [sample([4, 3], 1), sample([3, 3], 2)]
-  checkGrads(t, (a, b) => lax.scatterMul(a, ints([2, 9, 0], [3, 1]), b, rows, { uniqueIndices: true }), [x, u])
-  checkGrads(t, (a) => lax.scatterMul(a, ints([1, 1, 0], [3, 1]), u, rows), [x])
-  t.throws(() => grad((b: NDArray) => lax.scatterMul(x, ints([1, 1, 0], [3, 1]), b, rows).sum())(u), {
-    instanceOf: DifferentiationError,
-    message: /uniqueIndices/,
-  })
-})
-
-test('scatterMin and scatterMax: derivatives, shared by those that tie', (t) => {
-  const [x, u] = [sample([4, 3], 1), sample([3, 3], 2)]
-  for (const f of [lax.scatterMin, lax.scatterMax]) {
-    checkGrads(t, (a, b) => f(a, ints([2, 2, 7], [3, 1]), b, rows), [x, u])
-  }
-  const [gx, gu] = grad((a: NDArray, b: NDArray) => lax.scatterMax(a, ints([0, 0, 1], [3, 1]), b, pointWrites).sum(), {
-    argnums: [0, 1],
-  })(np.array([2, 1, 5]), np.array([2, 2, 3]))
-  allClose(t, gx, [1 / 3, 0, 1])
-  allClose(t, gu, [1 / 3, 1 / 3, 1])
-})
-
 // take
-
-test('take: positions of any shape, axis and mode', (t) => {
-  const x = np.arange(12).reshape([3, 4]).astype('float32')
-  const i = ints([1, -1, 7, -9], [2, 2])
-  t.deepEqual(lax.take(x, i, 1).shape, [3, 2, 2])
-  t.deepEqual(elements(row(lax.take(x, i, 1), 1)), [5, 7, NaN, NaN])
-  t.deepEqual(elements(row(lax.take(x, i, 1, 'clip'), 1)), [5, 4, 7, 4])
-  t.deepEqual(elements(row(lax.take(x, i, 1, 'wrap'), 1)), [5, 7, 7, 7])
-  t.deepEqual(elements(lax.take(x, np.array(-1, { dtype: 'int32' }), 0)), [8, 9, 10, 11])
-  t.deepEqual(elements(lax.take(x, ints([2, 0]), -2, 'promise_in_bounds')), [8, 9, 10, 11, 0, 1, 2, 3])
-  t.deepEqual(lax.take(x, ints([], [0]), 0).shape, [0, 4])
-  t.deepEqual(lax.take(np.zeros([0, 2]), ints([], [0]), 0).shape, [0, 2])
-  t.deepEqual(elements(lax.take(x, ints([3, 250], [2], 'uint8'), 1, 'wrap')), [3, 2, 7, 6, 11, 10])
-})
-
-test('takeAlongAxis: the other axes run along, or broadcast', (t) => {
-  const x = np.arange(24).reshape([2, 3, 4]).astype('float32')
-  const i = lax.rem(np.arange(12).reshape([2, 3, 2]), 4)
-  const y = lax.takeAlongAxis(x, i, 2)
-  for (const a of range(2)) {
-    for (const b of range(3)) {
-      t.deepEqual(elements(row(row(y, a), b)), elements(lax.take(row(row(x, a), b), row(row(i, a), b), 0)))
-    }
-  }
-  // Positions that don't vary along an axis, and an array that doesn't.
-  const few = ints([0, 3, -1, 8], [2, 1, 2])
-  const expected = lax.takeAlongAxis(x, lax.broadcastTo(few, [2, 3, 2]), 2)
-  t.deepEqual(lax.takeAlongAxis(x, few, 2).toArray(), expected.toArray())
-  const thin = lax.slice(x, [0, 0, 0], [1, 3, 4])
-  const wide = lax.takeAlongAxis(lax.broadcastInDim(thin, [2, 3, 4], [0, 1, 2]), i, 2)
-  t.deepEqual(lax.takeAlongAxis(thin, i, 2).toArray(), wide.toArray())
-  t.deepEqual(
-    elements(lax.takeAlongAxis(x, ints([1, 0, 1], [1, 3, 1]), 0)),
-    range(3).flatMap((b) => range(4).map((c) => ((b + 1) % 2) * 12 + b * 4 + c)),
-  )
-  const [positions, values] = [lax.argmax(x, 1), lax.reduceMax(x, [1])]
-  t.deepEqual(elements(lax.takeAlongAxis(x, positions.reshape([2, 1, 4]), 1)), elements(values))
-})
-
-test('take and takeAlongAxis: derivatives, jit and vmap', (t) => {
-  const x = sample([3, 4], 1)
-  const i = ints([1, 1, -1, 9], [4])
-  const square = (a: NDArray): NDArray => a.mul(a)
-  checkGrads(t, (a) => lax.take(square(a), i, 1, 'clip'), [x])
-  checkGrads(t, (a) => lax.takeAlongAxis(square(a), ints([0, 3, 1, 1, -2, 9], [3, 2]), 1, 'clip'), [x])
-  const gradient = grad((a: NDArray) => lax.take(a, i, 1).sum())(x)
-  t.deepEqual(row(gradient, 0).toArray(), [0, 2, 0, 1])
-  const f = (a: NDArray, k: NDArray): NDArray => lax.take(a, k, 0)
-  t.deepEqual(jit(f)(x, i).toArray(), f(x, i).toArray())
-  const mapped = vmap(f, { inAxes: [1, 0] })(x, ints([0, 2, 1, 0, 2, 2, 9, 1], [4, 2]))
-  t.deepEqual(mapped.shape, [4, 2])
-  t.is(elements(mapped)[1], elements(x)[8])
-})
-
-test('embedding rows: the gradient of a take adds up', (t) => {
-  const table = sample([5, 3], 1)
-  const ids = ints([4, 0, 4, 4], [2, 2])
-  const g = grad((w: NDArray) => lax.take(w, ids, 0).sum())(table)
-  t.deepEqual(g.toArray(), [1, 0, 0, 0, 3].map((n) => [n, n, n]) as never)
-  const [, tangent] = jvp((w: NDArray) => lax.take(w, ids, 0), [table], [table])
-  t.deepEqual(tangent.toArray(), lax.take(table, ids, 0).toArray())
-})
 
 // as JAX
 
@@ -427,6 +195,7 @@ interface TakeParams {
   readonly axis: number | null
   readonly mode?: lax.TakeMode
 }
+
 interface GatherParams {
   readonly offset_dims: number[]
   readonly collapsed_slice_dims: number[]
@@ -455,8 +224,6 @@ checkShaping({
 })
 
 // what it becomes
-
-const has = (ops: readonly string[], op: string): boolean => ops.includes(op)
 
 test('common windows take one cheap operator', (t) => {
   const x = np.ones([6, 5])
@@ -495,16 +262,6 @@ test('common windows take one cheap operator', (t) => {
   const single: lax.GatherDimensionNumbers = { offsetDims: [0, 1], collapsedSliceDims: [], startIndexMap: [0] }
   const window = operators((a, k) => lax.gather(a, k, single, [2, 5], { mode: 'clip' }), [x, ints([3])])
   t.true(has(window, 'Slice') && !has(window, 'Gather'))
-})
-
-test('one update at a place of its own needs no slot for those that are dropped', (t) => {
-  const x = np.ones([6, 5])
-  const put = (a: NDArray, k: NDArray, u: NDArray): NDArray => lax.scatter(a, k, u, rows)
-  t.false(has(operators(put, [x, ints([1], [1, 1]), np.ones([1, 5])]), 'Concat'))
-  t.true(has(operators(put, [x, ints([1, 2], [2, 1]), np.ones([2, 5])]), 'Concat'))
-  const trusted = (a: NDArray, k: NDArray, u: NDArray): NDArray =>
-    lax.scatter(a, k, u, rows, { mode: 'promise_in_bounds' })
-  t.deepEqual(operators(trusted, [x, ints([1, 2], [2, 1]), np.ones([2, 5])]), ['Cast', 'ScatterND'])
 })
 
 // errors
