@@ -11,5 +11,6 @@ import { type Metadata, type VariableHooks, VariableMetadata } from './variable.
  * linear.kernel.metadata['axes'] // => ['in', 'out']
  */
 export const withMetadata = (initializer: Initializer, metadata: Metadata & VariableHooks<never>): Initializer =>
+  // What makes a Variable of it takes metadata for a value: to all others it is an initializer.
   ((...args: Parameters<Initializer>) =>
-    new VariableMetadata<never>(initializer(...args) as never, metadata)) as unknown as Initializer
+    new VariableMetadata<unknown>(initializer(...args), metadata as Metadata)) as unknown as Initializer

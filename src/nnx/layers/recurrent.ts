@@ -247,7 +247,7 @@ export class RNN<C, R extends boolean = false> extends Module<RNNArgs<C>, RNNRes
     restoreRngs(backups)
     const outputs = np.moveaxis(stacked, 0, axis)
     const y = reverse && keepOrder ? flipped(outputs) : outputs
-    const carry = everyCarry ? tree.map((c: NDArray) => lastCarry(c, seqLengths), carries as never) : last
+    const carry = everyCarry ? tree.map((c: NDArray) => lastCarry(c, seqLengths), carries) : last
     return (returnCarry ? [carry, y] : y) as RNNResult<C, R>
   }
 }
