@@ -26,6 +26,7 @@ import {
 import { elementArray, tensor } from '../onnx/index.js'
 import { liftEffects } from '../transforms/index.js'
 import { TensorBuffer } from './buffer.js'
+import { evaluateDirectly } from './direct.js'
 import { checkValues, checksValues } from './finite.js'
 import { isRecording, profiled, type Profiled, transferred } from './recording.js'
 import type { Optimize } from './compile.js'
@@ -263,7 +264,10 @@ export const cpuBackend: Backend = {
 
   compile: (jaxpr: Jaxpr, { name, donated = [] }: CompileOptions) => new CompiledProgram(jaxpr, name, donated),
 
-  evaluate: (primitive, args, params) => evaluateOn(cpuTarget, primitive, args, params),
+  evaluate(primitive, args, params) {
+    const direct = isRecording() || checksValues() ? null : evaluateDirectly(primitive, args, params)
+    return direct === null ? evaluateOn(cpuTarget, primitive, args, params) : [new ConcreteArray(...direct)]
+  },
 }
 
 /**
