@@ -71,7 +71,7 @@ export * as nnx from './nnx/index.js'
 export type { ArrayLike } from './numpy/index.js'
 export { np } from './guarded/np.js'
 export { ops } from './guarded/ops.js'
-export * as optax from './optax/index.js'
+export { optax } from './guarded/optax.js'
 export { random } from './guarded/random.js'
 export { scipy } from './guarded/scipy.js'
 export {

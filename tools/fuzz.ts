@@ -98,7 +98,7 @@ const transformations = [
   ...['namedScope', 'ravelPytree', 'remat', 'typeof', 'valueAndGrad', 'vjp', 'vjpWithAux', 'vmap'],
 ] // prettier-ignore
 
-const isClass = (f: unknown): boolean => /^class\b/.test(Function.prototype.toString.call(f))
+const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f))
 
 const collect = (path: string, value: unknown): readonly (readonly [string, F])[] => {
   if (isClass(value)) {

@@ -3,7 +3,7 @@
  * `npm run docs:compat` writes them.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import prettier from 'prettier'
 import ts from 'typescript'
 
@@ -14,9 +14,13 @@ export const namespaces: Readonly<Record<string, string>> = {
   nn: '../nn/index.js',
   np: '../numpy/index.js',
   ops: '../numpy/ops.js',
+  optax: '../optax/index.js',
   random: '../random/index.js',
   scipy: '../scipy/index.js',
 }
+
+/** Those that decode numbers and options by codecs of their own. */
+const decoding: readonly string[] = ['optax']
 
 export const fileOf = (name: string): string => `src/guarded/${name}.ts`
 
@@ -81,9 +85,9 @@ const typeTexts = (checker: ts.TypeChecker) => {
     }
     const isMapped = ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Mapped) !== 0
     const isForeign = !isMapped && symbol !== undefined && isOfLibrary(symbol)
-    const properties = type.getProperties()
-    const isOpen = type.getStringIndexType() !== undefined || properties.some(({ name }) => !/^\w+$/.test(name))
-    if (isForeign || isOpen || properties.length === 0 || depth === 0) return 'object'
+    // Marks by unique symbols are for the compiler.
+    const properties = type.getProperties().filter(({ name }) => /^[A-Za-z]\w*$/.test(name))
+    if (isForeign || type.getStringIndexType() !== undefined || properties.length === 0 || depth === 0) return 'object'
     return `{${properties.map((property) => parameterText(property, depth - 1)).join(', ')}}`
   }
 
@@ -126,6 +130,18 @@ const render = (program: ts.Program, name: string): string => {
   const module = namespaces[name]!
   const file = program.getSourceFile(resolve('src', module.slice('../'.length).replace(/js$/, 'ts')))!
   const signatures: Record<string, string> = {}
+  const imports = new Map<string, string>()
+  /** Names of other modules that a type parameter is bounded by. */
+  const need = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) {
+      const found = checker.getSymbolAtLocation(node)
+      const symbol = found !== undefined && found.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(found) : found
+      const declaration = symbol?.declarations?.[0]
+      const isOwn = declaration === undefined || ts.isTypeParameterDeclaration(declaration) || isOfLibrary(symbol!)
+      if (!isOwn && ts.isSourceFile(declaration.parent)) imports.set(node.text, `../${relative('src', declaration.getSourceFile().fileName).replace(/ts$/, 'js')}`) // prettier-ignore
+    }
+    ts.forEachChild(node, need)
+  }
   /** The types of a module as declarations, those of modules in it nested. */
   const walk = (path: string, exported: ts.Symbol): string => {
     const types: string[] = []
@@ -145,6 +161,7 @@ const render = (program: ts.Program, name: string): string => {
       if (isType) {
         const declaration = symbol.declarations!.find((d) => ts.isInterfaceDeclaration(d) || ts.isTypeAliasDeclaration(d) || ts.isClassDeclaration(d)) as ts.InterfaceDeclaration // prettier-ignore
         const parameters = declaration.typeParameters ?? []
+        parameters.forEach(need)
         const brackets = (texts: readonly string[]): string => (texts.length === 0 ? '' : `<${texts.join(', ')}>`)
         types.push(`export type ${alias.name}${brackets(parameters.map((p) => p.getText()))} = module${place.slice(name.length)}${brackets(parameters.map((p) => p.name.text))}`) // prettier-ignore
       }
@@ -152,6 +169,8 @@ const render = (program: ts.Program, name: string): string => {
     return types.sort().join('\n')
   }
   const types = walk(name, checker.getSymbolAtLocation(file)!)
+  const exported = new Set([...types.matchAll(/^export type (\w+)/gm)].map(([, type]) => type))
+  const imported = [...imports].filter(([type]) => !exported.has(type)).map(([type, from]) => `import type { ${type} } from '${from}'\n`).sort().join('') // prettier-ignore
   const entries = Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1))
   const rows = entries.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)},`)
   const namespace = types === '' ? '' : `\n/** The types of \`${name}\`. */\nexport declare namespace ${name} {\n${types}\n}\n` // prettier-ignore
@@ -162,10 +181,10 @@ const render = (program: ts.Program, name: string): string => {
   return `${lenient}/** \`${name}\`, whose functions check their arguments. Written by \`npm run docs:compat\`: do not edit. */
 import { guarded } from '../core/guard.js'
 import * as module from '${module}'
-
+${imported}
 export const ${name}: typeof module = guarded('${name}', module, {
 ${rows.join('\n')}
-})
+}${decoding.includes(name) ? ", 'parts'" : ''})
 ${namespace}`
 }
 

@@ -7,6 +7,7 @@ import { checkOptions } from './options.js'
 import {
   bitOf,
   kindOf,
+  lacksFields,
   type Mismatch,
   mismatchOf,
   type Parameter,
@@ -20,6 +21,7 @@ const plain = bitOf({})
 const list = bitOf([])
 const array = 1
 const absent = bitOf(undefined)
+const data = bitOf(0) | array | plain | list
 
 /** Errors that JavaScript itself throws: of a wrong kind of argument, or of a fault of ours. */
 const natives = new Set<unknown>([TypeError, RangeError, ReferenceError, SyntaxError])
@@ -60,20 +62,27 @@ const refusal = (where: string, mismatch: Mismatch, options: readonly string[] |
   return new ArgumentError(where, `${path}: ${expected}`, `${show(value)}; ${repairOf(mismatch, options)}`)
 }
 
-/** The first argument of a wrong kind; with `isDeep`, what is inside of them too. */
+/**
+ * What is looked at: the kinds of all arguments and their options; of functions and transformations only, where the function decodes
+ * the others itself; or what is inside of lists and options, too.
+ */
+type Depth = 'kinds' | 'parts' | 'all'
+
+/** The first argument of a wrong kind. */
 const mismatchIn = (
   { parameters, rest }: Signature,
   args: readonly unknown[],
-  isDeep: boolean,
+  depth: Depth,
 ): readonly [Mismatch, Parameter] | null => {
   const count = Math.max(parameters.length, args.length)
   for (let i = 0; i < count; i++) {
     const parameter = parameters[i] ?? rest
     if (parameter === null) return null
     const { name, type } = parameter
+    if (depth === 'parts' && (parameter.options !== null || (type.mask & ~(type.fielded ?? 0) & data) !== 0)) continue
     const value = args[i]
     if ((bitOf(value) & type.mask) === 0) return [{ path: name, type, value }, parameter]
-    const inner = isDeep ? mismatchOf(type, value, name) : null
+    const inner = depth === 'all' || lacksFields(type, value) ? mismatchOf(type, value, name) : null
     if (inner !== null) return [inner, parameter]
   }
   return null
@@ -83,11 +92,12 @@ const isTooMany = ({ parameters, rest }: Signature, args: readonly unknown[]): b
   rest === null && args.length > parameters.length && args.slice(parameters.length).some((x) => x !== undefined)
 
 /** @throws ArgumentError, OptionsError if no signature takes these arguments */
-const check = (where: string, signatures: readonly Signature[], args: readonly unknown[], isDeep: boolean): void => {
+const check = (where: string, signatures: readonly Signature[], args: readonly unknown[], depth: Depth): void => {
   let first: readonly [Mismatch, Parameter] | null = null
   for (const signature of signatures) {
-    const found = mismatchIn(signature, args, isDeep)
-    if (found === null && !isTooMany(signature, args)) {
+    const found = mismatchIn(signature, args, depth)
+    if (found === null && (depth === 'parts' || !isTooMany(signature, args))) {
+      if (depth === 'parts') return
       for (const [i, { options }] of signature.parameters.entries())
         if (options !== null && bitOf(args[i]) === plain) checkOptions(where, args[i] as object, options)
       return
@@ -101,16 +111,16 @@ const check = (where: string, signatures: readonly Signature[], args: readonly u
 }
 
 /** @internal A function that refuses arguments of other kinds than `signature` says, else `f` in name and properties. */
-export const guardedFunction = (where: string, f: F, signature: string): F => {
+export const guardedFunction = (where: string, f: F, signature: string, depth: Depth = 'kinds'): F => {
   let signatures: readonly Signature[] | undefined
   const guarded: F = (...args) => {
     signatures ??= parseSignatures(signature)
-    check(where, signatures, args, false)
+    check(where, signatures, args, depth)
     try {
       return f(...args)
     } catch (error) {
       // What the arguments don't explain is an error of a function that was passed, or a fault of ours.
-      if (isNative(error)) check(where, signatures, args, true)
+      if (isNative(error)) check(where, signatures, args, 'all')
       throw error
     }
   }
@@ -120,21 +130,36 @@ export const guardedFunction = (where: string, f: F, signature: string): F => {
 const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Object.prototype.toString.call(value) === '[object Module]'
 
+const originals = new WeakMap<object, unknown>()
+
+/** @internal The function that a guarded one stands for, where functions are known by identity. */
+export const unguarded = (f: unknown): unknown => (typeof f === 'function' ? (originals.get(f) ?? f) : f)
+
 const known = new Map<unknown, unknown>()
 
 /**
  * The exports of a module, whose functions check their arguments; names without a signature stay as they are.
+ * With `parts` functions that decode numbers and options themselves keep their own errors.
  *
  * @internal
  */
-export const guarded = <M extends object>(path: string, module: M, signatures: Readonly<Record<string, string>>): M => {
+export const guarded = <M extends object>(
+  path: string,
+  module: M,
+  signatures: Readonly<Record<string, string>>,
+  depth: Depth = 'kinds',
+): M => {
   const of = (where: string, value: unknown): unknown => {
-    if (isModule(value)) return guarded(where, value, signatures)
+    if (isModule(value)) return guarded(where, value, signatures, depth)
     const signature = signatures[where]
     if (signature === undefined || typeof value !== 'function') return value
     // Of several names the function's own is told.
     const own = (module as Readonly<Record<string, unknown>>)[value.name] === value ? `${path}.${value.name}` : where
-    if (!known.has(value)) known.set(value, guardedFunction(own, value as F, signature))
+    if (!known.has(value)) {
+      const wrapper = guardedFunction(own, value as F, signature, depth)
+      known.set(value, wrapper)
+      originals.set(wrapper, value)
+    }
     return known.get(value)
   }
   const members = Object.entries(module).map(([name, value]) => [name, of(`${path}.${name}`, value)])

@@ -30,8 +30,9 @@ export interface Type {
   readonly items?: readonly Type[]
   /** Whether `items` are those of a list of that length. */
   readonly isTuple?: boolean
-  /** What plain objects hold; absent: anything. */
+  /** What objects of the kinds in `fielded` hold; absent: anything. */
   readonly fields?: Readonly<Record<string, Type>>
+  readonly fielded?: number
 }
 
 export interface Parameter {
@@ -100,7 +101,7 @@ class Parser {
       // What must have fields may be an array or a function that has them; options may not.
       const isOptions = Object.values(fields).every(({ mask }) => (mask & bits.undefined) !== 0)
       const mask = bits.object | (isOptions ? 0 : bits.array | bits.function)
-      return { text: `{ ${written.join(', ')} }`, mask, fields }
+      return { text: `{ ${written.join(', ')} }`, mask, fields, fielded: mask }
     }
     if (text.startsWith("'")) return { text, mask: bits.string, strings: [text.slice(1, -1)] }
     if (text === 'DType') return { text, mask: bits.string, strings: dtypes }
@@ -162,6 +163,7 @@ const unionOf = (parts: readonly Type[]): Type => {
   const strings = parts.filter((part) => (part.mask & bits.string) !== 0)
   const lists = parts.filter((part) => (part.mask & bits.list) !== 0)
   const objects = parts.filter((part) => (part.mask & bits.object) !== 0)
+  const others = parts.reduce((sum, part) => (part === objects[0] ? sum : sum | part.mask), 0)
   return {
     text: parts.map(({ text }) => text).join(' | '),
     mask,
@@ -171,7 +173,9 @@ const unionOf = (parts: readonly Type[]): Type => {
     ...(lists.length === 1 && lists[0]!.items !== undefined
       ? { items: lists[0]!.items, ...(lists[0]!.isTuple === true ? { isTuple: true } : {}) }
       : {}),
-    ...(objects.length === 1 && objects[0]!.fields !== undefined ? { fields: objects[0]!.fields } : {}),
+    ...(objects.length === 1 && objects[0]!.fields !== undefined
+      ? { fields: objects[0]!.fields, fielded: objects[0]!.fielded! & ~others }
+      : {}),
   }
 }
 
@@ -183,6 +187,14 @@ export interface Mismatch {
   readonly path: string
   readonly type: Type
   readonly value: unknown
+}
+
+/** Whether a value lacks a field that its type demands: what `typeof` doesn't tell. */
+export const lacksFields = ({ fields, fielded = 0 }: Type, value: unknown): boolean => {
+  if (fields === undefined || (bitOf(value) & fielded) === 0) return false
+  for (const name in fields)
+    if ((bitOf((value as Readonly<Record<string, unknown>>)[name]) & fields[name]!.mask) === 0) return true
+  return false
 }
 
 /** The first place inside of a value that is of another type. */
@@ -197,7 +209,7 @@ export const mismatchOf = (type: Type, value: unknown, path: string): Mismatch |
       if (found !== null) return found
     }
   }
-  if (bitOf(value) === bits.object && type.fields !== undefined) {
+  if (type.fields !== undefined && (bitOf(value) & (type.fielded ?? 0)) !== 0) {
     for (const [name, field] of Object.entries(type.fields)) {
       const found = mismatchOf(field, (value as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
       if (found !== null) return found

@@ -32,7 +32,7 @@ export interface InjectHyperparamsState<S = unknown, H = Readonly<Record<string,
 }
 
 /** Any function that makes a transformation. */
-type Factory = (...args: never) => AnyGradientTransformation
+export type Factory = (...args: never) => AnyGradientTransformation
 
 export interface InjectHyperparamsOptions<N extends readonly string[] = readonly string[]> {
   /** Hyperparameters that stay outside of the state: whole numbers that decide on shapes, functions that are no schedules. */

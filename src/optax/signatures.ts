@@ -2,6 +2,7 @@
  * What the numeric hyperparameters of Optax's functions are called, and their defaults: JavaScript doesn't tell. A test holds
  * the names to the codecs of the options, and the defaults to what the functions do without them.
  */
+import { unguarded } from '../core/guard.js'
 import { trace } from './accumulation.js'
 import { adadelta, adagrad, scaleByAdadelta, scaleByRss } from './adagrad.js'
 import { scaleByAdam } from './adam.js'
@@ -229,7 +230,7 @@ const signatures = new Map<unknown, Signature>([
 ])
 
 /** @internal The hyperparameters of one of Optax's own functions. */
-export const signatureOf = (factory: unknown): Signature | null => signatures.get(factory) ?? null
+export const signatureOf = (factory: unknown): Signature | null => signatures.get(unguarded(factory)) ?? null
 
 /** @internal Optax's functions with known hyperparameters. */
 export const factoriesWithSignature = (): readonly unknown[] => [...signatures.keys()]
