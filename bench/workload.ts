@@ -15,6 +15,9 @@ const makers: Readonly<Record<string, () => Promise<Step>>> = {
   'w3 jaxjs': async () => (await import('./peers/jaxjs.js')).gpt(),
   'w4 jaxjs': async () => (await import('./peers/jaxjs.js')).adam(),
   'w5 jaxjs': async () => (await import('./peers/jaxjs.js')).matmul(),
+  'mlp onnax': async () => (await import('./workloads/large.js')).mlp(),
+  'resnet onnax': async () => (await import('./workloads/large.js')).resnet(),
+  'transformer onnax': async () => (await import('./workloads/large.js')).transformer(),
 }
 const make = makers[`${workload} ${library}`]
 if (make === undefined)

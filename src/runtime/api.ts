@@ -210,29 +210,46 @@ export function runtimeVersion(): string {
 }
 
 /**
- * The file of ONNX Runtime's library: `ONNAX_ORT_LIBRARY`, or the one onnxruntime-node brings for this platform.
+ * The file of ONNX Runtime's library: `ONNAX_ORT_LIBRARY`, or that in the folder `ONNAX_ORT_DIR`, or the one onnxruntime-node brings for this platform.
  * @throws LibraryError where there is none.
  */
 export function libraryPath(): string {
   const override = process.env['ONNAX_ORT_LIBRARY']
   if (override !== undefined && override !== '') return override
-  let folder: string
-  try {
-    const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
-    folder = join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch)
-  } catch (cause) {
-    throw new LibraryError(null, 'got no package onnxruntime-node', REINSTALL, cause)
+  const given = process.env['ONNAX_ORT_DIR']
+  let folder = given ?? ''
+  if (folder === '') {
+    try {
+      const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
+      folder = join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch)
+    } catch (cause) {
+      throw new LibraryError(null, 'got no package onnxruntime-node', REINSTALL, cause)
+    }
   }
   let files: readonly string[]
   try {
     files = readdirSync(folder)
   } catch (cause) {
+    if (given !== undefined && given !== '') {
+      throw new LibraryError(folder, `got no folder ${folder}`, 'change or unset ONNAX_ORT_DIR', cause)
+    }
     const repair = 'set ONNAX_ORT_LIBRARY to the absolute path of a build of ONNX Runtime for it'
     throw new LibraryError(folder, 'got a package without a build for it', repair, cause)
   }
-  const file = files.find((name) => /^(libonnxruntime\.so\.1|libonnxruntime\.1\.dylib|onnxruntime\.dll)$/.test(name))
+  const file = files.find((name) =>
+    /^(libonnxruntime\.so\.1(?:\.\d+)*|libonnxruntime\.1\.dylib|onnxruntime\.dll)$/.test(name),
+  )
   if (file === undefined) throw new LibraryError(folder, `got none in ${folder}`, REINSTALL)
   return join(folder, file)
+}
+
+/** The version of ONNX Runtime's library. @throws LibraryError */
+export function runtimeVersion(): string {
+  ort()
+  const { proto, decode, view } = koffi()
+  const base = openLibrary(libraryPath()).func('OrtGetApiBase', P, [])() as Pointer
+  const [, getVersion] = new BigUint64Array(view(base, 16))
+  return (decode(getVersion, proto(null, 'str', [])) as () => string)()
 }
 
 function loadFunctions(): OrtFunctions {

@@ -51,7 +51,7 @@ export const explainCuda = (device: string, error: Error): Error | null => {
       error,
     )
   }
-  if (/CUDNN_STATUS_(NOT_INITIALIZED|.*VERSION_MISMATCH)|cudnn.*(?:cannot|could not|failed to) load/i.test(text)) {
+  if (/CUDNN_STATUS_(NOT_INITIALIZED|.*VERSION_MISMATCH)|cuDNN is unavailable|initialize CUDNN Frontend/i.test(text)) {
     const reason = 'cuDNN does not load or does not suit the CUDA libraries'
     return new DeviceLibraryError(device, 'libcudnn.so.9', reason, 'Install cuDNN 9 for this version of CUDA.', error)
   }

@@ -12,7 +12,6 @@ const settable: Readonly<Record<string, RegExp>> = {
   cudnn_conv1d_pad_to_nc1d: /^[01]$/,
   gpu_mem_limit: /^\d+$/,
   prefer_nhwc: /^[01]$/,
-  enable_cuda_graph: /^[01]$/,
   fuse_conv_bias: /^[01]$/,
   sdpa_kernel: /^\d+$/,
 }

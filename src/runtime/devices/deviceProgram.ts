@@ -53,7 +53,8 @@ export class DeviceProgram implements CompiledGraph {
         this.#session.run(operands, outputs)
       } catch (error) {
         for (const output of outputs) this.memory.pool.give(output)
-        throw error
+        const { driver, device } = this.memory
+        throw (error instanceof Error ? driver.explain?.(device.name, error) : null) ?? error
       }
       return outputs
     })

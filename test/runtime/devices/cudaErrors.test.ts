@@ -29,6 +29,11 @@ test('libraries of CUDA that are missing, or of another version', (t) => {
   t.regex(cudnn!.message, /requires libcudnn\.so\.9, got no such library\. Install cuDNN 9/)
   const symbol = explained('/opt/providers_cuda.so: undefined symbol: cudnnSetStream, version libcudnn.so.9')
   t.like(symbol, { name: 'DeviceLibraryError', library: 'libcudnn.so.9' })
+  const frontend = explained(
+    'Non-zero status code returned while running ReduceMax node. Name: Status Message: cuDNN is unavailable for CUDA ' +
+      'Execution Provider: dlsym failed for cudnnCreateReduceTensorDescriptor',
+  )
+  t.regex(frontend!.message, /cuDNN does not load or does not suit the CUDA libraries\. Install cuDNN 9/)
   const driver = explained(
     'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; hostname=h ; ' +
       'file=/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_execution_provider_info.cc ; line=69',
