@@ -97,7 +97,7 @@ const measured = (workload: string, library: string, start: () => Run): Measured
 const inPython = (library: string, arguments_: readonly string[]): Run => {
   const { status, stdout, stderr } = spawnSync(python, arguments_, { encoding: 'utf8' })
   if (status === 0) return JSON.parse(stdout) as Run
-  const isMissing = status === null || /No module named/.test(stderr)
+  const isMissing = status === null || stderr.includes('No module named')
   throw new Error(isMissing ? `${library} is not installed` : stderr.trim().split('\n').at(-1))
 }
 
