@@ -210,7 +210,8 @@ export function runtimeVersion(): string {
 }
 
 /**
- * The file of ONNX Runtime's library: `ONNAX_ORT_LIBRARY`, or that in the folder `ONNAX_ORT_DIR`, or the one onnxruntime-node brings for this platform.
+ * The file of ONNX Runtime's library: `ONNAX_ORT_LIBRARY`, or that in the folder `ONNAX_ORT_DIR`, or the one
+ * onnxruntime-node brings for this platform.
  * @throws LibraryError where there is none.
  */
 export function libraryPath(): string {
@@ -241,15 +242,6 @@ export function libraryPath(): string {
   )
   if (file === undefined) throw new LibraryError(folder, `got none in ${folder}`, REINSTALL)
   return join(folder, file)
-}
-
-/** The version of ONNX Runtime's library. @throws LibraryError */
-export function runtimeVersion(): string {
-  ort()
-  const { proto, decode, view } = koffi()
-  const base = openLibrary(libraryPath()).func('OrtGetApiBase', P, [])() as Pointer
-  const [, getVersion] = new BigUint64Array(view(base, 16))
-  return (decode(getVersion, proto(null, 'str', [])) as () => string)()
 }
 
 function loadFunctions(): OrtFunctions {

@@ -119,6 +119,7 @@ export const cudaDriver: Driver = {
   platform: 'cuda',
   lowering: 'cuda',
   concurrent: true,
+  releases: true,
   count: () => {
     register('cuda')
     return cudaDriverInfo().devices.length

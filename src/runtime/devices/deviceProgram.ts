@@ -10,6 +10,9 @@ import type { DeviceBuffer } from './deviceBuffer.js'
 import type { DeviceMemory } from './deviceMemory.js'
 import { lint } from './lint.js'
 
+/** Sessions that live as long as the process. */
+const kept: Session[] = []
+
 /** A compiled program: a session of the device's provider, and which of the arguments it takes. */
 export class DeviceProgram implements CompiledGraph {
   readonly sources: readonly string[]
@@ -81,6 +84,7 @@ export class DeviceProgram implements CompiledGraph {
   }
 
   release(): void {
-    this.#session.release()
+    if (this.memory.driver.releases) this.#session.release()
+    else kept.push(this.#session)
   }
 }

@@ -10,6 +10,8 @@ export interface Driver {
   readonly lowering: string
   /** Whether runs may overlap on different threads. */
   readonly concurrent: boolean
+  /** Whether sessions may be released while others of the platform live. */
+  readonly releases: boolean
   /** Number of devices. @throws DeviceUnavailableError where there is none that works */
   count(): number
   /** Makes sessions run on device `id`. @throws DeviceUnavailableError */

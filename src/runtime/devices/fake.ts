@@ -16,6 +16,7 @@ export const fakeDriver: Driver = {
   platform: 'fake',
   lowering: 'cpu',
   concurrent: true,
+  releases: true,
   count: () => {
     const given = process.env[variable]
     if (given === undefined || given === '') {

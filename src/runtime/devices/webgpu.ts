@@ -13,6 +13,8 @@ export const webGpuDriver: Driver = {
   lowering: 'webgpu',
   // Its context is used by one thread at a time.
   concurrent: false,
+  // After some sessions of ONNX Runtime 1.30 were released, the next run of another one ends the process.
+  releases: false,
   count: () => 1,
   provider: () => ({
     name: 'webgpu:0',
