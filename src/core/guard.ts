@@ -127,8 +127,16 @@ export const guardedFunction = (where: string, f: F, signature: string, depth: D
   return Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(f))
 }
 
-const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  Object.prototype.toString.call(value) === '[object Module]'
+/** A module, or the plain object that a bundler makes of one. */
+const isNamespace = (
+  where: string,
+  value: unknown,
+  signatures: Readonly<Record<string, string>>,
+): value is Readonly<Record<string, unknown>> => {
+  const tag = Object.prototype.toString.call(value)
+  if (tag === '[object Module]') return true
+  return tag === '[object Object]' && Object.keys(signatures).some((path) => path.startsWith(`${where}.`))
+}
 
 const originals = new WeakMap<object, unknown>()
 
@@ -150,7 +158,7 @@ export const guarded = <M extends object>(
   depth: Depth = 'kinds',
 ): M => {
   const of = (where: string, value: unknown): unknown => {
-    if (isModule(value)) return guarded(where, value, signatures, depth)
+    if (isNamespace(where, value, signatures)) return guarded(where, value, signatures, depth)
     const signature = signatures[where]
     if (signature === undefined || typeof value !== 'function') return value
     // Of several names the function's own is told.
