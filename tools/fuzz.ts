@@ -345,7 +345,13 @@ const used = (result: unknown, pool: Pool): unknown => {
   if (typeof result === 'function') return isClass(result) ? null : (result as F)(pool.chance(0.7) ? pool.array() : pool.any()) // prettier-ignore
   if (Array.isArray(result))
     return result.map((item: unknown) => (typeof item === 'function' ? used(item, pool) : item))
-  if (typeof result === 'object' && result !== null && 'init' in result && 'update' in result) {
+  if (
+    typeof result === 'object' &&
+    result !== null &&
+    'init' in result &&
+    'update' in result &&
+    !(result instanceof optax.WrappedSchedule)
+  ) {
     const { init, update } = result as unknown as { readonly init: F; readonly update: F }
     if (typeof init !== 'function' || typeof update !== 'function') return result
     const params = pool.pick<() => unknown>([() => ({ a: np.ones([3]), b: [np.ones([2, 3])] }), () => pool.array(), () => pool.any()])() // prettier-ignore

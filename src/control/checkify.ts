@@ -1,6 +1,6 @@
 /** Checks of values at run time, and functions that return whether they held. */
 import type { NDArray } from '../core/index.js'
-import { bind, evalJaxpr, evalTrace, stage, withTrace } from '../core/index.js'
+import { bind, evalJaxpr, evalTrace, requireFunction, stage, withTrace } from '../core/index.js'
 import * as tree from '../pytree/index.js'
 import { arrayLeaf, type Fn, liftEffects, outputLeaves } from '../transforms/index.js'
 import { hostCallP, scalarBool } from './hostCall.js'
@@ -85,9 +85,11 @@ export { Error_ as Error }
  * const [error] = jit(f)(np.array(-1))
  * error.get() // => 'x must be positive'
  */
-export const checkify =
-  <A extends readonly unknown[], R>(f: (...args: A) => R): ((...args: A) => readonly [Error_, R]) =>
-  (...args) => {
+export const checkify = <A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+): ((...args: A) => readonly [Error_, R]) => {
+  requireFunction('checkify', f)
+  return (...args) => {
     const [leaves, treedef] = tree.flatten<readonly unknown[]>(args)
     const arrays = leaves.map((x, i) => arrayLeaf('checkify', x, i))
     let structure: tree.TreeDef | null = null
@@ -109,3 +111,4 @@ export const checkify =
     const count = jaxpr.outputs.length
     return [new Error_(outputs.slice(count), run), structure!.unflatten(outputs.slice(0, count)) as R]
   }
+}

@@ -1,5 +1,5 @@
 /** `customGradient`: a function that returns its pullback beside its result. */
-import { evalJaxpr, type NDArray, stage } from '../core/index.js'
+import { ArgumentError, evalJaxpr, type NDArray, requireFunction, stage } from '../core/index.js'
 import type * as tree from '../pytree/index.js'
 import { type Fn, outputLeaves } from '../transforms/index.js'
 import { customVjp } from './customVjp.js'
@@ -15,13 +15,19 @@ import { customVjp } from './customVjp.js'
 export const customGradient = <A extends readonly unknown[], R>(
   f: (...args: A) => readonly [R, (ct: R) => unknown],
 ): ((...args: A) => R) => {
+  requireFunction('customGradient', f)
   const name = f.name === '' ? 'anonymous' : f.name
   const where = `pullback of ${name}`
-  const wrapped = customVjp(Object.defineProperty((...args: A): R => f(...args)[0], 'name', { value: name }))
+  const parts = (args: A): readonly [R, (ct: R) => unknown] => {
+    const pair: unknown = f(...args)
+    if (Array.isArray(pair) && typeof pair[1] === 'function') return pair as unknown as readonly [R, (ct: R) => unknown]
+    throw new ArgumentError(`customGradient(${name})`, 'a function that returns [result, pullback]', typeof pair)
+  }
+  const wrapped = customVjp(Object.defineProperty((...args: A): R => parts(args)[0], 'name', { value: name }))
   let pullback: { readonly run: (values: readonly NDArray[]) => readonly unknown[] } | null = null
   wrapped.defvjp(
     (...args) => {
-      const [result, rule] = f(...args)
+      const [result, rule] = parts(args)
       const [ys, outputs] = outputLeaves(where, result)
       let structure: tree.TreeDef | null = null
       // What the pullback closes over is a residual.

@@ -68,6 +68,12 @@ const refusal = (where: string, mismatch: Mismatch, options: readonly string[] |
  */
 type Depth = 'kinds' | 'parts' | 'all'
 
+/** Functions, and what is made of functions alone, as transformations of gradients are. */
+const isProgram = ({ options, type: { mask, fields = {}, fielded = 0 } }: Parameter): boolean =>
+  options === null &&
+  (mask & ~fielded & data) === 0 &&
+  Object.values(fields).every((field) => (field.mask & data) === 0)
+
 /** The first argument of a wrong kind. */
 const mismatchIn = (
   { parameters, rest }: Signature,
@@ -79,7 +85,7 @@ const mismatchIn = (
     const parameter = parameters[i] ?? rest
     if (parameter === null) return null
     const { name, type } = parameter
-    if (depth === 'parts' && (parameter.options !== null || (type.mask & ~(type.fielded ?? 0) & data) !== 0)) continue
+    if (depth === 'parts' && !isProgram(parameter)) continue
     const value = args[i]
     if ((bitOf(value) & type.mask) === 0) return [{ path: name, type, value }, parameter]
     const inner = depth === 'all' || lacksFields(type, value) ? mismatchOf(type, value, name) : null

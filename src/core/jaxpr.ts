@@ -1,6 +1,7 @@
 /** The intermediate language: a list of equations in single-assignment form. */
 import { ConcreteArray, type NDArray, type Scalar } from './array.js'
 import { equalAvals, type ShapedArray, showAval, showAvalShort } from './aval.js'
+import { ArgumentError } from './errors.js'
 import type { Primitive } from './primitive.js'
 import { fromLine } from './sourceLine.js'
 import { bind } from './trace.js'
@@ -111,6 +112,8 @@ export const checkJaxpr = (jaxpr: Jaxpr): void => {
       throw new Error(`checkJaxpr requires definitions before uses, got an undefined ${showAval(a.aval)} in ${where}`)
     }
   }
+  if (!((jaxpr as unknown) instanceof Jaxpr))
+    throw new ArgumentError('checkJaxpr', 'a jaxpr, of makeJaxpr', typeof jaxpr)
   jaxpr.inputs.forEach((v) => define(v, 'the inputs'))
   for (const eqn of jaxpr.eqns) {
     eqn.inputs.forEach((a) => use(a, eqn.primitive.name))

@@ -24,11 +24,11 @@ export const optax: typeof module = guarded(
     'optax.adamax':
       'learningRate: array | function | number, options?: {b1?: array | number, b2?: array | number, eps?: array | number}',
     'optax.adamaxw':
-      'learningRate: array | function | number, options?: {weightDecay?: array | function | number, mask?: any, b1?: array | number, b2?: array | number, eps?: array | number}',
+      'learningRate: array | function | number, options?: {b1?: array | number, b2?: array | number, eps?: array | number, weightDecay?: array | function | number, mask?: any}',
     'optax.adamw':
-      'learningRate: array | function | number, options?: {weightDecay?: array | function | number, mask?: any, b1?: array | number, b2?: array | number, eps?: array | number, epsRoot?: array | number, muDtype?: DType | null, nesterov?: boolean}',
+      'learningRate: array | function | number, options?: {b1?: array | number, b2?: array | number, eps?: array | number, epsRoot?: array | number, muDtype?: DType | null, nesterov?: boolean, weightDecay?: array | function | number, mask?: any}',
     'optax.adan':
-      'learningRate: array | function | number, options?: {weightDecay?: array | function | number, mask?: any, b1?: array | number, b2?: array | number, b3?: array | number, eps?: array | number, epsRoot?: array | number}',
+      'learningRate: array | function | number, options?: {b1?: array | number, b2?: array | number, b3?: array | number, eps?: array | number, epsRoot?: array | number, weightDecay?: array | function | number, mask?: any}',
     'optax.adaptiveGradClip':
       'clipping: array | number, options?: {eps?: array | number, axis?: number | number[] | null}',
     'optax.addDecayedWeights': 'weightDecay?: array | function | number, options?: {mask?: any}',
@@ -52,7 +52,7 @@ export const optax: typeof module = guarded(
       'inner: {init: function, update: function}, shouldTransform: function, options?: {forwardExtraArgs?: boolean}',
     'optax.constantSchedule': 'value: array | number',
     'optax.contrib.acprop':
-      'learningRate: array | function | number, options?: {weightDecay?: array | function | number, mask?: any, b1?: array | number, b2?: array | number, eps?: array | number, epsRoot?: array | number}',
+      'learningRate: array | function | number, options?: {b1?: array | number, b2?: array | number, eps?: array | number, epsRoot?: array | number, weightDecay?: array | function | number, mask?: any}',
     'optax.contrib.ademamix':
       'learningRate: array | function | number, options?: {b1?: array | number, b2?: array | number, b3?: array | function | number, alpha?: array | function | number, eps?: array | number, epsRoot?: array | number, muDtype?: DType | null, weightDecay?: array | function | number, mask?: any}',
     'optax.contrib.adopt':
@@ -833,6 +833,10 @@ export declare namespace optax {
   export type CosineDecayOptions = module.CosineDecayOptions
   export type CosineOptions = module.CosineOptions
   export type CtcLossOptions = module.CtcLossOptions
+  export type DecayOptions<
+    W extends ScalarOrSchedule = ScalarOrSchedule,
+    M extends MaskOrFn | null = MaskOrFn | null,
+  > = module.DecayOptions<W, M>
   export type DecayRateFn = module.DecayRateFn
   export type DifferentiallyPrivateAggregateState = module.DifferentiallyPrivateAggregateState
   export type DivergenceOptions = module.DivergenceOptions
@@ -887,6 +891,7 @@ export declare namespace optax {
   export type LookaheadParams<P = ArrayTree> = module.LookaheadParams<P>
   export type LookaheadState<S = unknown> = module.LookaheadState<S>
   export type LookaheadTransformation<S> = module.LookaheadTransformation<S>
+  export type MaskFn = module.MaskFn
   export type MaskOrFn = module.MaskOrFn
   export type MaskedNode = module.MaskedNode
   export type MaskedOptions = module.MaskedOptions

@@ -1,5 +1,5 @@
 /** Initializers with orthonormal columns or rows. */
-import { type DType, type NDArray, type Shape, ShapeError } from '../core/index.js'
+import { type DType, type NDArray, requireLists, type Shape, ShapeError } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { moveaxis, swapaxes } from '../numpy/index.js'
 import { orthonormalIn } from '../random/orthogonal.js'
@@ -37,6 +37,7 @@ const sample = jit(
 export const orthogonal =
   (scale = 1, { columnAxis = -1, dtype = 'float32' }: OrthogonalOptions = {}): Initializer =>
   (key, shape, as = dtype) => {
+    requireLists('nn.initializers.orthogonal', [shape])
     if (shape.length < 2) throw new ShapeError('nn.initializers.orthogonal', 'two axes or more', `[${shape.join()}]`)
     return sample(key, shape, lax.canonicalAxis('nn.initializers.orthogonal', columnAxis, shape.length), scale, as)
   }
@@ -50,6 +51,7 @@ export const orthogonal =
 export const deltaOrthogonal =
   (scale = 1, { columnAxis = -1, dtype = 'float32' }: OrthogonalOptions = {}): Initializer =>
   (key, shape, as = dtype) => {
+    requireLists('nn.initializers.deltaOrthogonal', [shape])
     const window = shape.slice(0, -2)
     const [inputs, outputs] = shape.slice(-2)
     const isSquare = window.length >= 1 && window.length <= 3 && window.every((n) => n === window[0])

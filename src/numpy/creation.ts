@@ -1,5 +1,5 @@
 /** Arrays from nothing. */
-import { ArgumentError, type DType, NDArray, type Shape } from '../core/index.js'
+import { ArgumentError, type DType, NDArray, requireLists, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayData, type ArrayLike, type ArrayOptions, asArray, fromLists, holdsArrays } from './convert.js'
 import { checkCount } from './counts.js'
@@ -28,6 +28,7 @@ export const full = (shape: Shape, value: ArrayLike, options: ArrayOptions = {})
   if (typeof value === 'number' || typeof value === 'boolean') {
     return lax.full(shape, value, options.dtype ?? asArray(value).dtype)
   }
+  requireLists('np.full', [shape])
   const x = asArray(value)
   return lax.broadcastTo(lax.convertElementType(x, options.dtype ?? x.dtype), shape)
 }

@@ -165,3 +165,10 @@ export const requireScalar = (where: string, what: string, x: unknown): ScalarLi
   if (typeof x === 'number' || x instanceof NDArray) return x
   throw new ArgumentError(where, `${what} that is a number or an array`, x === null ? 'null' : typeof x)
 }
+
+/** @throws ArgumentError unless it is a pair of `init` and `update` */
+export const requireTransformation = (where: string, tx: unknown): void => {
+  const { init, update } = (tx ?? {}) as { readonly init?: unknown; readonly update?: unknown }
+  if (typeof init === 'function' && typeof update === 'function') return
+  throw new ArgumentError(where, 'transformations of gradients: { init, update }', tx === null ? 'null' : typeof tx)
+}

@@ -1,6 +1,12 @@
 /** Transformations one after another. */
-import { ArgumentError } from '../core/index.js'
-import { type AnyGradientTransformation, type ExtraArgsOf, GradientTransformation, type StateOf } from './base.js'
+import { ArgumentError, requireLists } from '../core/index.js'
+import {
+  type AnyGradientTransformation,
+  type ExtraArgsOf,
+  GradientTransformation,
+  requireTransformation,
+  type StateOf,
+} from './base.js'
 
 /** The states of a chain, one for each of its transformations. */
 export type ChainState<T extends readonly AnyGradientTransformation[]> = { readonly [K in keyof T]: StateOf<T[K]> }
@@ -74,6 +80,8 @@ export type NamedChainExtraArgs<T extends readonly NamedTransformation[]> = Chai
 export const namedChain = <const T extends readonly NamedTransformation[]>(
   ...transformations: T
 ): GradientTransformation<NamedChainState<T>, NamedChainExtraArgs<T>> => {
+  requireLists('namedChain', transformations)
+  for (const [, tx] of transformations) requireTransformation('namedChain', tx)
   const names = transformations.map(([name]) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new ArgumentError('namedChain', 'unique names', `'${twice}' twice`)

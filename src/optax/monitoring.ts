@@ -10,6 +10,7 @@ import {
   type ScalarLike,
   stateless,
   type Updates,
+  requireTransformation,
 } from './base.js'
 import { safeIncrement } from './numerics.js'
 import { decodeOptions, dtypeOrNull, flag, optionsOf } from './options.js'
@@ -66,6 +67,7 @@ export const monitor = <N extends string>(
 ): GradientTransformation<MonitorState<N>> => {
   const txs = Object.entries<Measure | AnyGradientTransformation>(measures).map(([name, measure]) => {
     const tx = typeof measure === 'function' ? stateless((u) => measure(u) as Updates) : measure
+    requireTransformation('monitor', tx)
     return [name, tx as unknown as GradientTransformation] as const
   })
   return GradientTransformation<MonitorState<N>>(

@@ -1,5 +1,5 @@
 /** Clipping of the gradients of single examples, for differential privacy. */
-import { type NDArray, ShapeError, showAval } from '../core/index.js'
+import { type NDArray, requireArrays, ShapeError, showAval } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import * as tree from '../pytree/index.js'
 import { type ArrayTree, requireScalar, type ScalarLike } from './base.js'
@@ -10,6 +10,7 @@ import { mapArrays } from './treeMath.js'
 /** The arrays of a tree, with one batch. @throws ShapeError */
 const batched = (where: string, grads: unknown): readonly NDArray[] => {
   const leaves = tree.leaves(grads as ArrayTree)
+  requireArrays(where, leaves)
   const size = leaves[0]?.shape[0]
   if (leaves.some((g) => g.ndim === 0 || g.shape[0] !== size)) {
     const got = leaves.map((g) => showAval(g.aval)).join(', ')

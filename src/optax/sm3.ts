@@ -1,5 +1,5 @@
 /** SM3: second moments by the slices of an array. */
-import type { NDArray } from '../core/index.js'
+import { type NDArray, requireArrays } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import * as tree from '../pytree/index.js'
 import { type ArrayTree, type EmptyState, GradientTransformation, requireScalar, type ScalarLike } from './base.js'
@@ -30,6 +30,7 @@ export interface ScaleBySM3State {
 
 /** The axes of an array, each with the others. A scalar has none, and one accumulator. */
 const axesOf = (x: NDArray): readonly (readonly [axis: number | null, others: readonly number[]])[] => {
+  requireArrays('sm3', [x])
   const axes = x.shape.map((_, i) => i)
   return x.ndim === 0 ? [[null, []]] : axes.map((axis) => [axis, axes.filter((other) => other !== axis)])
 }

@@ -158,6 +158,9 @@ export const key = (seed: number | bigint | NDArray, options: KeyOptions = {}): 
   if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
     throw new ArgumentError('random.key', 'a whole number as seed', String(seed))
   }
+  if (typeof seed !== 'number' && typeof seed !== 'bigint') {
+    throw new ArgumentError('random.key', 'a whole number as seed', typeof seed)
+  }
   const bits = BigInt.asUintN(64, BigInt(seed))
   // JAX without 64-bit integers has a high word of 0 for every seed that fits 32 bits, negative ones too.
   const fits = BigInt(seed) >= -(1n << 31n) && BigInt(seed) < 1n << 32n

@@ -63,8 +63,9 @@ export const permutation = (key: PRNGKey, x: number | NDArray, options: Permutat
 }
 
 const population = (where: string, n: number): number => {
-  if (Number.isInteger(n) && n >= 0) return n
-  throw new ArgumentError(where, 'a whole number of elements, or an array', String(n))
+  // Positions are int32.
+  if (Number.isInteger(n) && n >= 0 && n < 2 ** 31) return n
+  throw new ArgumentError(where, 'a whole number of elements below 2³¹, or an array', String(n))
 }
 
 /** The number of ascending elements that are less than each of `values`, by halving steps. */

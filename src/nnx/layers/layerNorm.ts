@@ -8,6 +8,7 @@ import {
   type NormOptions,
   type StatisticsOptions,
   statisticsOf,
+  wide,
 } from './norm.js'
 import { promoted } from './promote.js'
 
@@ -32,6 +33,23 @@ const sortedAxes = (where: string, axes: NormAxes, ndim: number): readonly numbe
     (a, b) => a - b,
   )
 
+/** Whether ONNX's LayerNormalization does it: in single precision, over the last axes, which are those of the parameters. */
+const isOneNode = (
+  x: NDArray,
+  input: NDArray,
+  reductionAxes: readonly number[],
+  featureAxes: readonly number[],
+  { mask = null, useMean = true, axisName = null }: StatisticsOptions,
+): boolean =>
+  mask === null &&
+  useMean &&
+  axisName === null &&
+  input.dtype !== 'float64' &&
+  reductionAxes.length > 0 &&
+  reductionAxes.join() === featureAxes.join() &&
+  reductionAxes[0] === x.ndim - reductionAxes.length &&
+  sizeOf(x.shape.slice(reductionAxes[0])) > 0
+
 /** What all of these layers do. */
 abstract class FeatureNorm extends Normalization<[x: NDArray, options?: NormCallOptions]> {
   /** @internal Input, scale and bias in the dtype of the computation; scale and bias along the feature axes. */
@@ -45,8 +63,10 @@ abstract class FeatureNorm extends Normalization<[x: NDArray, options?: NormCall
       throw new ShapeError(where, expected, showAval(x.aval))
     }
     const [input, scale, bias] = promoted(this.promoteDtype, [x, ...this.parameters()], this.dtype)
-    const shape = x.shape.map((n, i) => (featureAxes.includes(i) ? n : 1))
-    const spread = (p: NDArray | null): NDArray | null => (p === null ? null : lax.reshape(p, shape))
+    // Axes of size 1 in front broadcast of themselves.
+    const shape = x.shape.map((n, i) => (featureAxes.includes(i) ? n : 1)).slice(featureAxes[0] ?? 0)
+    const spread = (p: NDArray | null): NDArray | null =>
+      p === null || p.shape.join() === shape.join() ? p : lax.reshape(p, shape)
     return [input, spread(scale), spread(bias)]
   }
 
@@ -59,6 +79,12 @@ abstract class FeatureNorm extends Normalization<[x: NDArray, options?: NormCall
     statistics: StatisticsOptions,
   ): NDArray {
     const [input, scale, bias] = this.operands(where, x, featureAxes)
+    if (isOneNode(x, input, reductionAxes, featureAxes, statistics)) {
+      const inner = x.shape.slice(reductionAxes[0])
+      const along = (p: NDArray | null, absent: number): NDArray =>
+        p === null ? lax.full(inner, absent, 'float32') : wide(p)
+      return lax.layerNorm(wide(input), along(scale, 1), along(bias, 0), this.epsilon).astype(input.dtype)
+    }
     const [mean, variance] = meanAndVariance(input, reductionAxes, statistics)
     const spread = (y: NDArray): NDArray => lax.expandDims(y, reductionAxes)
     return normalize(input, spread(mean), spread(variance), scale, bias, this.epsilon).astype(input.dtype)

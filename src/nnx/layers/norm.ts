@@ -27,8 +27,8 @@ export interface StatisticsOptions extends NamedAxisOptions {
   readonly useMean?: boolean
 }
 
-/** Statistics are computed in single precision at least. */
-const wide = (x: NDArray): NDArray => (x.dtype === 'float32' || x.dtype === 'float64' ? x : x.astype('float32'))
+/** @internal Statistics are computed in single precision at least. */
+export const wide = (x: NDArray): NDArray => (x.dtype === 'float32' || x.dtype === 'float64' ? x : x.astype('float32'))
 
 /** @internal Mean and (biased) variance over axes, in float32 or float64. */
 export const meanAndVariance = (
