@@ -1,6 +1,6 @@
 /**
  * Sums of floating-point numbers over leading axes, as gradients of biases are: ONNX Runtime's ReduceSum reads them row by row on
- * one thread, and takes 2 to 13 times as long as for rows in groups (docs/decisions/0008-passes.md).
+ * one thread, and takes 2 to 13 times as long as for rows in groups (docs/decisions/0009-passes.md).
  */
 import { type DType, type LowerContext, type Shape, sizeOf } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'

@@ -131,6 +131,6 @@ zetaOf.defjvp((primals, tangents) => [zetaOf(...primals), jvp(zetaSeries, primal
  *
  * @see https://dlmf.nist.gov/25.11
  * @example
- * scipy.special.zeta(2, 1) // => Array(1.6449341, dtype=float32)
+ * scipy.special.zeta(2, 1) // => Array(1.644934, dtype=float32, weak_type=True)
  */
 export const zeta = inexactBinary((s, q) => zetaOf(s, q))
