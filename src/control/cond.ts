@@ -251,7 +251,7 @@ const switchCase = <A extends readonly unknown[], R>(
   const given = branchIndex('switch', index)
   if (isJitDisabled() && !(given instanceof Tracer)) {
     const at = Math.min(Math.max(given.item(), 0), branches.length - 1)
-    return branches[at]!(...(treedef.unflatten(arrays)))
+    return branches[at]!(...treedef.unflatten(arrays))
   }
   let structure: tree.TreeDef | null = null
   const traceAll = (strong: boolean) =>

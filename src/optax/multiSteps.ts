@@ -7,6 +7,7 @@ import {
   type ExtraArgsOf,
   GradientTransformation,
   type Params,
+  requireTransformation,
   type ScalarLike,
   type StateOf,
   type UpdateRest,
@@ -87,6 +88,7 @@ export class MultiSteps<T extends AnyGradientTransformation, K = readonly []> {
     everyK: number | ((gradientStep: NDArray) => ScalarLike),
     options: MultiStepsOptions<K> = {},
   ) {
+    requireTransformation('MultiSteps', innerOpt)
     const decoded = decodeOptions('MultiSteps', MultiStepsOptions, options)
     if (typeof everyK !== 'function' && !(Number.isInteger(everyK) && everyK >= 1)) {
       throw new ArgumentError(
@@ -102,7 +104,7 @@ export class MultiSteps<T extends AnyGradientTransformation, K = readonly []> {
   }
 
   /** The state before the first gradients. */
-  init<P>(params: P): MultiStepsState<StateOf<T>, K> {
+  readonly init = <P>(params: P): MultiStepsState<StateOf<T>, K> => {
     const gradientStep = zeroCount()
     const [, skipState] = this.#shouldSkip(zerosLike(params) as Updates, gradientStep, params as Params)
     return {
@@ -115,11 +117,11 @@ export class MultiSteps<T extends AnyGradientTransformation, K = readonly []> {
   }
 
   /** The step, zero between the updates, and the next state. */
-  update<P>(
+  readonly update = <P>(
     updates: P,
     state: MultiStepsState<StateOf<T>, K>,
     ...rest: UpdateRest<P, ExtraArgsOf<T>>
-  ): readonly [P, MultiStepsState<StateOf<T>, K>] {
+  ): readonly [P, MultiStepsState<StateOf<T>, K>] => {
     const [params = null, extra = {}] = rest as [Params?, ExtraArgs?]
     return this.#step(updates as Updates, state, params, extra) as readonly [P, MultiStepsState<StateOf<T>, K>]
   }

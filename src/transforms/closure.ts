@@ -101,6 +101,7 @@ export const fwdAndBwd = <
     return vjpWithAux(partial as (...given: readonly unknown[]) => readonly [unknown, unknown], ...primals)
   }
   const backward = (residuals: unknown, ct: unknown): unknown => {
+    requireFunction('the backward function of fwdAndBwd', residuals)
     const grads = (residuals as (ct: unknown) => readonly unknown[])(ct)
     return typeof argnums === 'number' ? grads[0] : grads
   }

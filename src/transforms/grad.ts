@@ -72,7 +72,8 @@ export const positionsOf = (
   args: readonly unknown[],
 ): readonly number[] => {
   const numbers: readonly number[] = typeof argnums === 'number' ? [argnums] : argnums
-  if (!Array.isArray(argnums) && typeof argnums !== 'number') throw new ArgumentError(where, 'argnums: a number or a list of them', String(argnums))
+  if (!Array.isArray(argnums) && typeof argnums !== 'number')
+    throw new ArgumentError(where, 'argnums: a number or a list of them', String(argnums))
   for (const n of numbers) {
     if (!Number.isInteger(n) || n < 0 || n >= args.length) {
       throw new ArgumentError(where, `argnums in [0, ${args.length})`, `${n}`)

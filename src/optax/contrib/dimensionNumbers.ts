@@ -1,5 +1,5 @@
 /** Which axes of a weight make the rows of its matrix, and which the columns. */
-import { ArgumentError, type NDArray, ShapeError, showAval } from '../../core/index.js'
+import { ArgumentError, checkOptions, type NDArray, ShapeError, showAval } from '../../core/index.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
 import * as tree from '../../pytree/index.js'
@@ -16,7 +16,10 @@ export interface DimensionNumbersOptions {
 export class DimensionNumbers {
   readonly reductionAxis: number | readonly number[]
   readonly outputAxis: number | readonly number[]
-  constructor({ reductionAxis = 0, outputAxis = 1 }: DimensionNumbersOptions = {}) {
+  /** @throws OptionsError if an option is unknown */
+  constructor(options: DimensionNumbersOptions = {}) {
+    checkOptions(new.target.name, options, ['reductionAxis', 'outputAxis'])
+    const { reductionAxis = 0, outputAxis = 1 } = options
     this.reductionAxis = reductionAxis
     this.outputAxis = outputAxis
   }

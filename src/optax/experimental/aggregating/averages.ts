@@ -1,5 +1,5 @@
 /** Averages of updates: over examples, and over calls. */
-import { ArgumentError, type NDArray, ShapeError } from '../../../core/index.js'
+import { ArgumentError, type NDArray, requireArrays, ShapeError } from '../../../core/index.js'
 import * as np from '../../../numpy/index.js'
 import * as tree from '../../../pytree/index.js'
 import { type EmptyState, GradientTransformation, identity, stateless, type Updates } from '../../base.js'
@@ -117,6 +117,7 @@ export const getBatchSizeFromPerEltUpdates = (perEltUpdates: unknown, perEltAxis
   const axes = typeof perEltAxis === 'number' ? [perEltAxis] : perEltAxis
   const name = 'getBatchSizeFromPerEltUpdates'
   const sizes = tree.leavesWithPath<NDArray>(perEltUpdates as never).map(([path, x]) => {
+    requireArrays(name, [x])
     const outside = axes.find((axis) => axis < -x.ndim || axis >= x.ndim)
     if (outside !== undefined) {
       throw new ShapeError(name, `an axis ${outside} of the updates at ${tree.keystr(path) || 'the root'}`, `shape [${x.shape.join(', ')}]`) // prettier-ignore
