@@ -1,6 +1,6 @@
 /** What is refused, and with which words. */
 import test from 'ava'
-import { np, optax } from '../../src/index.js'
+import { ArgumentError, np, optax } from '../../src/index.js'
 
 const p = { w: np.ones([2]) }
 const options = (x: object) => x as never
@@ -75,4 +75,18 @@ test('updates in another structure than the state', (t) => {
     name: 'ArgumentError',
     message: "updateMoment requires an array at ['w'] of the updates, got string",
   })
+})
+
+test('dimension numbers, MultiSteps and batch sizes refuse what they cannot take, by name', (t) => {
+  const { contrib, experimental, MultiSteps } = optax
+  const batchSize = experimental.aggregating.getBatchSizeFromPerEltUpdates
+  t.throws(() => new contrib.GaLoreDimensionNumbers(null as never), { message: /GaLoreDimensionNumbers/ })
+  t.throws(() => new contrib.MuonDimensionNumbers({ axis: 0 } as never), { message: /MuonDimensionNumbers/ })
+  t.throws(() => new MultiSteps(null as never, 2), { instanceOf: ArgumentError })
+  t.throws(() => batchSize({ w: 3 }, 0), { instanceOf: ArgumentError })
+})
+
+test("MultiSteps' functions can be taken off", (t) => {
+  const { init, update } = new optax.MultiSteps(optax.sgd(1), 1)
+  t.is(update(np.array([2]), init(np.array([0])), np.array([0]))[0].item(), -2)
 })
