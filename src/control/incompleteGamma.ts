@@ -84,6 +84,8 @@ const seriesOf = (x: NDArray): Approximations<Series> => {
     value: ({ sum }) => sum,
     moves,
     slopeMoves: moves,
+    // Some 6 √a are needed; where a is so great that its neighbours are it, all terms are alike.
+    mostSteps: 20_000,
   }
 }
 

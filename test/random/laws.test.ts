@@ -372,3 +372,8 @@ test('errors name the sampler, what it requires and what it got', (t) => {
   throws(() => random.categorical(key, np.zeros([3]), { shape: [4], replace: false }), ShapeError, 'at most 3 draws')
   throws(() => random.categorical(key, np.arange(3)), DTypeError, 'random.categorical requires a floating dtype')
 })
+
+test('derivatives by parameters beyond all reason end', (t) => {
+  const slope = grad((a: NDArray) => np.sum(random.gamma(random.key(0), a)))
+  t.true(Number.isFinite(slope(np.array([1e30])).item()))
+})

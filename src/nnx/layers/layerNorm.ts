@@ -33,7 +33,10 @@ const sortedAxes = (where: string, axes: NormAxes, ndim: number): readonly numbe
     (a, b) => a - b,
   )
 
-/** Whether ONNX's LayerNormalization does it: in single precision, over the last axes, which are those of the parameters. */
+/**
+ * Whether ONNX's LayerNormalization does it: in single precision, over the last axes, which are those of the parameters. Of two elements
+ * the result is but a sign, and its gradient the rounding that only Flax's own order of operations gives.
+ */
 const isOneNode = (
   x: NDArray,
   input: NDArray,
@@ -48,7 +51,7 @@ const isOneNode = (
   reductionAxes.length > 0 &&
   reductionAxes.join() === featureAxes.join() &&
   reductionAxes[0] === x.ndim - reductionAxes.length &&
-  sizeOf(x.shape.slice(reductionAxes[0])) > 0
+  sizeOf(x.shape.slice(reductionAxes[0])) > 2
 
 /** What all of these layers do. */
 abstract class FeatureNorm extends Normalization<[x: NDArray, options?: NormCallOptions]> {
