@@ -1,5 +1,5 @@
 /** Arguments that all samplers have: shapes, parameters, options. */
-import { ArgumentError, type DType, literal, NDArray, type Shape, ShapeError } from '../core/index.js'
+import { ArgumentError, type DType, literal, NDArray, type Shape, ShapeError, sizeOf } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 
@@ -19,6 +19,8 @@ export const checkedShape = (where: string, shape: Shape): Shape => {
       Array.isArray(given) ? `[${shape.join()}]` : String(given),
     )
   }
+  // Counters of threefry are numbers of 32 bits.
+  if (sizeOf(shape) >= 2 ** 32) throw new ShapeError(where, 'fewer than 2^32 elements', `[${shape.join()}]`)
   return shape
 }
 

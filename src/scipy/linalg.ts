@@ -78,8 +78,9 @@ export const luFactor = (x: ArrayLike): readonly [lu: NDArray, pivots: NDArray] 
   return [lu, pivots]
 }
 
-/** The order of rows that a sequence of exchanges makes. */
-const orderOf = (pivots: NDArray, n: number): NDArray => {
+/** The order of rows that a sequence of exchanges makes; pivots beyond the rows are the nearest row. */
+const orderOf = (given: NDArray, n: number): NDArray => {
+  const pivots = np.clip(given, 0, n - 1)
   const lead = pivots.shape.slice(0, -1)
   const start = lax.broadcastedIota('int32', [...lead, n], lead.length)
   return lax.range(pivots.shape.at(-1)!).reduce<NDArray>((order, i) => {

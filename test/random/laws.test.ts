@@ -377,3 +377,8 @@ test('derivatives by parameters beyond all reason end', (t) => {
   const slope = grad((a: NDArray) => np.sum(random.gamma(random.key(0), a)))
   t.true(Number.isFinite(slope(np.array([1e30])).item()))
 })
+
+test('more elements than threefry counts are refused', (t) => {
+  t.throws(() => random.split(random.key(0), 2 ** 40), { instanceOf: ShapeError })
+  t.throws(() => random.bits(random.key(0), [2 ** 20, 2 ** 20]), { instanceOf: ShapeError })
+})

@@ -82,3 +82,10 @@ test('exponential integrals and zeta at their ends, and away from the original',
   allClose(t, special.polygamma(2, doubles(-9.5, -15.5)), [-0.00997514425, -0.00390244396], { rtol: 1e-8, atol: 0 })
   allClose(t, special.polygamma(3, np.array([-30.3, 0.5])), [769.02, 97.409], { rtol: 1e-4, atol: 0 })
 })
+
+test('pivots beyond the rows of a factorization are the nearest row', (t) => {
+  const [lu, b] = [np.eye(2), np.array([1, 2])]
+  const solve = (...pivots: readonly number[]): unknown =>
+    scipy.linalg.luSolve([lu, np.array([...pivots], { dtype: 'int32' })], b).toArray()
+  t.deepEqual(solve(127, -3), solve(1, 0))
+})
