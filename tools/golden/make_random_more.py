@@ -3,7 +3,9 @@
 A case is data: {fn, seed, args, shape?, options?, vmap?}: `args` follow the key (numbers, or encoded arrays), `vmap` is a
 number of keys (split from the key) that the call is mapped over, with the arrays of `args` (`"all"`) or without (`"key"`).
 Section `original` has those cases only where the layout could matter beyond the bits that random.json holds.
-`grads`: the gradient, by each of the args, of sum(samples * sin(1, 2, 3, ...)); partitionable layout.
+`grads`: the gradient, by each of the args and options that are arrays, of sum(samples * sin(1, 2, 3, ...)); partitionable layout.
+In float64, where it is finite, also `hvp`, its derivative along sin(1, 2, 3, ...) of each of them, forward over reverse, and
+`reverse_twice`: whether JAX has it reverse over reverse, too.
 """
 
 import os
@@ -276,18 +278,44 @@ def gradients():
         grad('double_sided_maxwell', d(0.5, 2.0))
         grad('multivariate_normal', d(MEAN[0], COV), (2,))
         grad('truncated_normal', d([-1.0, -0.5], [0.5, 2.0]), (3, 2))
+        minval, maxval = d([-1.0, -2.0], [1.0, 3.0])
+        case(f'loggamma({dt}), no underflow', 'loggamma', d([0.2, 0.9, 1.0, 3.5, 40.0]), (3, 5), o, table=GRADS)
+        grad('uniform', (), (3, 2), {**o, 'minval': encode(minval), 'maxval': encode(maxval)})
+        grad('ball', (3,), (2,), {**o, 'p': encode(d(1.5)[0])})
+
+
+def wave(x):
+    return jnp.sin(jnp.arange(1, x.size + 1, dtype=x.dtype)).reshape(x.shape)
 
 
 def gradient(c):
     with jax.enable_x64(wide(c)), jax.threefry_partitionable(True):
         f = getattr(random, c['fn'])
-        args = [jnp.asarray(a) for a in c['args']]
+        plain = [a for a in c['args'] if not isinstance(a, np.ndarray)]
+        args = [jnp.asarray(a) for a in c['args'] if isinstance(a, np.ndarray)]
+        options = options_of(decode_options(c))
+        named = [k for k, v in options.items() if isinstance(v, jax.Array)]
 
         def loss(*xs):
-            y = f(random.key(c['seed']), *xs, **options_of(c))
-            return jnp.sum(y * jnp.sin(jnp.arange(1, y.size + 1, dtype=y.dtype)).reshape(y.shape))
+            keywords = {**options, **dict(zip(named, xs[len(args) :]))}
+            y = f(random.key(c['seed']), *plain, *xs[: len(args)], **keywords)
+            return jnp.sum(y * wave(y))
 
-        return [encode(g) for g in jax.grad(loss, argnums=tuple(range(len(args))))(*args)]
+        at = (*args, *(options[k] for k in named))
+        grads = jax.grad(loss, argnums=tuple(range(len(at))))
+        if not wide(c):
+            return {'out': [encode(g) for g in grads(*at)]}
+        out, hvp = jax.jvp(grads, at, tuple(wave(x) for x in at))
+        if not all(jnp.isfinite(h).all() for h in hvp):
+            return {'out': [encode(g) for g in out]}
+        try:
+            g, pullback = jax.vjp(grads, *at)
+            pullback(g)
+            reverse_twice = True
+        except ValueError as e:
+            assert 'while_loop' in str(e), e
+            reverse_twice = False
+        return {'out': [encode(g) for g in out], 'hvp': [encode(h) for h in hvp], 'reverse_twice': reverse_twice}
 
 
 def decode_options(c):
@@ -299,7 +327,7 @@ def decode_options(c):
 def main() -> None:
     for g in (parametric, counts, modes, integers, mapped, gradients):
         g()
-    grads = {n: {**described(c), 'out': gradient(c)} for n, c in GRADS.items()}
+    grads = {n: {**described(c), **gradient(c)} for n, c in GRADS.items()}
     print('gradients done', file=sys.stderr)
     body = {'cases': {n: described(c) for n, c in CASES.items()}}
     for name, layout in (('partitionable', True), ('original', False)):
