@@ -21,7 +21,8 @@ test.serial('a transformer learns the documentation, and its caches change nothi
   const { model, text, losses, heldOut, seconds } = trainTransformer({ report: false })
   const last = mean(losses.slice(-100))
   t.log(`loss ${last.toFixed(3)}, held out ${heldOut.at(-1)![1].toFixed(3)} nats a character, ${seconds.toFixed(0)} s`)
-  t.true(last < 1.3, `${last}`)
+  // The text is the documentation, which grows.
+  t.true(last < 1.5, `${last}`)
   t.true(heldOut.at(-1)![1] < 2.2)
   const { context } = model.sizes
   const characters = np.array(text.test.slice(0, 2 * context)).reshape([2, context])
