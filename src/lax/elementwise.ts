@@ -4,6 +4,7 @@ import {
   type BatchAxis,
   bind1,
   type DType,
+  DifferentiationError,
   DTypeError,
   isBool,
   isFloat,
@@ -107,8 +108,10 @@ export const elementwise = (spec: ElementwiseSpec): Primitive<null> => {
       args.map((x, i) => {
         if (!(x instanceof Linear)) return null
         if (ct === zero) return zero
+        const transposed = transposes?.[i] ?? null
+        if (transposed === null) throw new DifferentiationError(name, 'is not linear and cannot be transposed; use vjp')
         const others = args.filter((_, j) => j !== i) as readonly NDArray[]
-        return unbroadcast(transposes![i]!(ct!, ...others), x.aval)
+        return unbroadcast(transposed(ct!, ...others), x.aval)
       }),
     batch: (args, axes) => [[bind1(primitive, alignBatch(args, axes), null)], [0]],
     lower: (context, inputs) => {

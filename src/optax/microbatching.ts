@@ -1,6 +1,15 @@
 /** Functions of large batches, computed on a part of the batch at a time. */
 import { foriLoop } from '../control/index.js'
-import { ArgumentError, DTypeError, isFloat, type NDArray, ShapeError, showAval } from '../core/index.js'
+import {
+  ArgumentError,
+  DTypeError,
+  isFloat,
+  type NDArray,
+  ShapeError,
+  showAval,
+  requireFunction,
+  requireArrays,
+} from '../core/index.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import * as tree from '../pytree/index.js'
@@ -143,6 +152,7 @@ export const microbatch = <A extends readonly unknown[], R>(
 ): ((...args: A) => R) => {
   if (microbatchSize === null) return fun
   const { accumulator = AccumulationType.SUM, inAxes = 0, numRealMicrobatches = null } = options
+  requireFunction('microbatch', fun)
   const positions = typeof argnums === 'number' ? [argnums] : argnums
   const axes = positions.map((_, i) => (typeof inAxes === 'number' ? inAxes : inAxes[i]!))
   return (...args) => {
@@ -193,7 +203,10 @@ const partsOf = (
   microbatchSize: number,
 ): number => {
   const sizes = positions.flatMap((p, k) =>
-    tree.leaves<unknown>(args[p]).map((x) => (x as NDArray).shape[axes[k]!] ?? 0),
+    tree.leaves<unknown>(args[p]).map((x) => {
+      requireArrays('microbatch', [x])
+      return (x as NDArray).shape[axes[k]!] ?? 0
+    }),
   )
   const [size] = sizes
   if (size === undefined || sizes.some((n) => n !== size)) {

@@ -1,7 +1,13 @@
 /** Different transformations for different parts of a tree. */
 import { ArgumentError } from '../core/index.js'
 import * as tree from '../pytree/index.js'
-import { type AnyGradientTransformation, type ExtraArgsOf, GradientTransformation, type StateOf } from './base.js'
+import {
+  type AnyGradientTransformation,
+  type ExtraArgsOf,
+  GradientTransformation,
+  type StateOf,
+  requireTransformation,
+} from './base.js'
 import { maskedIn, type MaskedOptions, type MaskedState, treeOf } from './masking.js'
 import { decodeOptions, flag, optionsOf } from './options.js'
 
@@ -45,6 +51,7 @@ const partitionIn = <const T extends LabelledTransformations>(
   const { maskCompatibleExtraArgs = false } = decodeOptions(where, PartitionOptions, options)
   const entries = Object.entries(transforms) as unknown as readonly (readonly [string, GradientTransformation])[]
   const known = entries.map(([label]) => label)
+  for (const [, tx] of entries) requireTransformation(where, tx)
   const labelsOf = (of: unknown): unknown => {
     const labels = treeOf(paramLabels, of)
     for (const [path, label] of tree.leavesWithPath<unknown>(labels)) {

@@ -3,12 +3,6 @@ import { ArgumentError, type DType, literal, NDArray, type Shape, ShapeError, si
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 
-/** @throws ArgumentError for an option that isn't known */
-export const refuseUnknown = (where: string, options: object, known: readonly string[]): void => {
-  const unknown = Object.keys(options).filter((name) => !known.includes(name))
-  if (unknown.length > 0) throw new ArgumentError(where, `options among ${known.join(', ')}`, unknown.join(', '))
-}
-
 /** A shape of whole sizes. @throws ShapeError */
 export const checkedShape = (where: string, shape: Shape): Shape => {
   const given: unknown = shape

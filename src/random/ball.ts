@@ -1,9 +1,9 @@
 /** Generalized normal distributions, and the balls they fill evenly. */
-import { ArgumentError, type DType, type NDArray, type Shape } from '../core/index.js'
+import { ArgumentError, type DType, type NDArray, type Shape, checkOptions } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedParameter, parameter, refuseUnknown } from './arguments.js'
+import { checkedParameter, parameter } from './arguments.js'
 import { checkedSample, exponentialIn } from './continuous.js'
 import { rademacherIn } from './discrete.js'
 import { gammaIn } from './gamma.js'
@@ -62,7 +62,7 @@ export interface BallOptions {
  */
 export const ball = (key: PRNGKey, d: number, options: BallOptions = {}): NDArray => {
   const where = 'random.ball'
-  refuseUnknown(where, options, ['p', 'shape', 'dtype'])
+  checkOptions(where, options, ['p', 'shape', 'dtype'])
   if (!Number.isInteger(d) || d < 0 || d >= 2 ** 32) {
     throw new ArgumentError(where, 'a whole number of dimensions, fewer than 2³²', String(d))
   }

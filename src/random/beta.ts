@@ -1,9 +1,9 @@
 /** Shares of a whole: beta and Dirichlet distributions. */
-import { type DType, type NDArray, type Shape, ShapeError, showAval } from '../core/index.js'
+import { type DType, type NDArray, type Shape, ShapeError, showAval, checkOptions } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayData, type ArrayLike, asarray } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { refuseUnknown, shapeWith } from './arguments.js'
+import { shapeWith } from './arguments.js'
 import { checkedSample, type SampleOptions } from './continuous.js'
 import { gammasIn, loggammaIn } from './gamma.js'
 import { type PRNGKey, split } from './key.js'
@@ -53,7 +53,7 @@ export const dirichlet = (
   options: SampleOptions = {},
 ): NDArray => {
   const where = 'random.dirichlet'
-  refuseUnknown(where, options, ['dtype'])
+  checkOptions(where, options, ['dtype'])
   const concentrations = asarray(alpha)
   if (concentrations.ndim === 0 || concentrations.shape.at(-1) === 0) {
     throw new ShapeError(where, 'concentrations [...batch, n] with n > 0', showAval(concentrations.aval))

@@ -10,13 +10,14 @@ import {
   type Shape,
   ShapeError,
   sizeOf,
+  checkOptions,
 } from '../core/index.js'
 import { scan, whileLoop } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayData, type ArrayLike, array, asarray, moveaxis, where } from '../numpy/index.js'
 import { promoteInexact } from '../numpy/convert.js'
 import { jit } from '../transforms/index.js'
-import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedParameter, parameter, shapeWith } from './arguments.js'
 import { checkedSample, type SampleOptions, uniformIn } from './continuous.js'
 import type { IntegerOptions } from './discrete.js'
 import { checkedKey, clone, type PRNGKey, split } from './key.js'
@@ -177,7 +178,7 @@ export const binomial = (
   options: SampleOptions = {},
 ): NDArray => {
   const name = 'random.binomial'
-  refuseUnknown(name, options, ['dtype'])
+  checkOptions(name, options, ['dtype'])
   const [trials, probability] = [checkedParameter(name, n), checkedParameter(name, p)]
   const { dtype = 'float32' } = options
   const sample = checkedSample(name, key, shapeWith(name, shape, [trials, probability]), dtype)
@@ -221,7 +222,7 @@ export interface MultinomialOptions extends SampleOptions {
  */
 export const multinomial = (key: PRNGKey, n: ArrayLike, p: ArrayData, options: MultinomialOptions = {}): NDArray => {
   const name = 'random.multinomial'
-  refuseUnknown(name, options, ['shape', 'dtype'])
+  checkOptions(name, options, ['shape', 'dtype'])
   const { shape = null, dtype = 'float32' } = options
   const probabilities = floating(asarray(p), dtype)
   if (probabilities.ndim === 0) throw new ShapeError(name, 'probabilities [...batch, outcomes]', 'a scalar')
@@ -258,7 +259,7 @@ export const geometric = (
   options: IntegerOptions = {},
 ): NDArray => {
   const name = 'random.geometric'
-  refuseUnknown(name, options, ['dtype'])
+  checkOptions(name, options, ['dtype'])
   const { dtype = 'int32' } = options
   checkedKey(name, key)
   if (!isInteger(dtype)) throw new DTypeError(name, 'an integer dtype', dtype)

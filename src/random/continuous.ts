@@ -1,9 +1,19 @@
 /** Samples of continuous distributions. Each sampler is one compiled program for a shape and a dtype. */
-import { bitWidth, type DType, DTypeError, isFloat, limitsOf, literal, NDArray, type Shape } from '../core/index.js'
+import {
+  bitWidth,
+  type DType,
+  DTypeError,
+  isFloat,
+  limitsOf,
+  literal,
+  NDArray,
+  type Shape,
+  checkOptions,
+} from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, parameter, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedShape, parameter, shapeWith } from './arguments.js'
 import { randomBits } from './bits.js'
 import { checkedKey, type PRNGKey } from './key.js'
 
@@ -118,7 +128,7 @@ const uniformProgram = jit(
  * random.uniform(random.key(0), [3], { minval: -1 }) // => Array([ 0.93064284, -0.3706367 ,  0.26605988], dtype=float32)
  */
 export const uniform = (key: PRNGKey, shape: Shape = [], options: UniformOptions = {}): NDArray => {
-  refuseUnknown('random.uniform', options, ['dtype', 'minval', 'maxval'])
+  checkOptions('random.uniform', options, ['dtype', 'minval', 'maxval'])
   const { dtype = 'float32', minval = 0, maxval = 1 } = options
   const sample = checkedSample('random.uniform', key, shape, dtype)
   if (minval === 0 && maxval === 1) return standardUniformProgram(...sample)
@@ -134,7 +144,7 @@ export const standard = (
   const named = { [where]: (k: PRNGKey, shape: Shape, dtype: DType): NDArray => body(k, shape, dtype) }[where]!
   const program = jit(named, { staticArgnums: [1, 2] })
   return (key, shape = [], options = {}) => {
-    refuseUnknown(`random.${where}`, options, ['dtype'])
+    checkOptions(`random.${where}`, options, ['dtype'])
     return program(...checkedSample(`random.${where}`, key, shape, options.dtype ?? 'float32'))
   }
 }
@@ -172,7 +182,7 @@ export const truncatedNormal = (
   shape: Shape | null = null,
   options: SampleOptions = {},
 ): NDArray => {
-  refuseUnknown('random.truncatedNormal', options, ['dtype'])
+  checkOptions('random.truncatedNormal', options, ['dtype'])
   const { dtype = 'float32' } = options
   const sample = checkedSample(
     'random.truncatedNormal',

@@ -14,11 +14,12 @@ import {
   ShapeError,
   showAval,
   sizeOf,
+  checkOptions,
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedShape, shapeWith } from './arguments.js'
 import { randomBits } from './bits.js'
 import { checkedSample, uniformIn } from './continuous.js'
 import { checkedMode, gumbelIn, type GumbelMode } from './gumbel.js'
@@ -58,7 +59,7 @@ export const bernoulli = (
   shape: Shape | null = null,
   options: BernoulliOptions = {},
 ): NDArray => {
-  refuseUnknown('random.bernoulli', options, ['mode'])
+  checkOptions('random.bernoulli', options, ['mode'])
   const { mode = 'low' } = options
   if (mode !== 'low' && mode !== 'high') {
     throw new ArgumentError('random.bernoulli', 'a mode among low, high', String(mode))
@@ -91,7 +92,7 @@ export interface IntegerOptions {
 
 /** 1 or -1, each with probability 1/2. */
 export const rademacher = (key: PRNGKey, shape: Shape = [], options: IntegerOptions = {}): NDArray => {
-  refuseUnknown('random.rademacher', options, ['dtype'])
+  checkOptions('random.rademacher', options, ['dtype'])
   const { dtype = 'int32' } = options
   if (!isFloat(dtype) && !isInteger(dtype)) throw new DTypeError('random.rademacher', 'a dtype of numbers', dtype)
   checkedKey('random.rademacher', key)
@@ -197,7 +198,7 @@ export const randint = (
   maxval: ArrayLike,
   options: IntegerOptions = {},
 ): NDArray => {
-  refuseUnknown('random.randint', options, ['dtype'])
+  checkOptions('random.randint', options, ['dtype'])
   const { dtype = 'int32' } = options
   checkedKey('random.randint', key)
   if (!isInteger(dtype)) throw new DTypeError('random.randint', 'an integer dtype', dtype)
@@ -256,7 +257,7 @@ export interface CategoricalOptions {
  * random.categorical(random.key(0), np.array([0, 5, 0]), { shape: [4] }) // => Array([1, 1, 1, 1], dtype=int32)
  */
 export const categorical = (key: PRNGKey, logits: NDArray, options: CategoricalOptions = {}): NDArray => {
-  refuseUnknown('random.categorical', options, ['axis', 'shape', 'replace', 'mode'])
+  checkOptions('random.categorical', options, ['axis', 'shape', 'replace', 'mode'])
   const { axis = -1, shape = null, replace = true } = options
   const mode = checkedMode('random.categorical', options.mode ?? 'low')
   const along = lax.canonicalAxis('random.categorical', axis, logits.ndim)

@@ -1,9 +1,9 @@
 /** Gumbel's distribution, of extreme values, in three grades of resolution near the tail. */
-import { ArgumentError, type DType, limitsOf, type NDArray, type Shape } from '../core/index.js'
+import { ArgumentError, type DType, limitsOf, type NDArray, type Shape, checkOptions } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { where } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { refuseUnknown } from './arguments.js'
+
 import { randomBits } from './bits.js'
 import { checkedSample, neighbour, type SampleOptions, uniformIn } from './continuous.js'
 import type { PRNGKey } from './key.js'
@@ -81,7 +81,7 @@ export interface GumbelOptions extends SampleOptions {
  * @throws ArgumentError for another mode
  */
 export const gumbel = (key: PRNGKey, shape: Shape = [], options: GumbelOptions = {}): NDArray => {
-  refuseUnknown('random.gumbel', options, ['dtype', 'mode'])
+  checkOptions('random.gumbel', options, ['dtype', 'mode'])
   const { dtype = 'float32', mode = 'low' } = options
   return program(...checkedSample('random.gumbel', key, shape, dtype), checkedMode('random.gumbel', mode))
 }

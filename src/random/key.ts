@@ -15,12 +15,13 @@ import {
   showAval,
   sizeOf,
   useKey,
+  checkOptions,
 } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import * as np from '../numpy/index.js'
 import { getAttrKey, registerNode } from '../pytree/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, refuseUnknown } from './arguments.js'
+import { checkedShape } from './arguments.js'
 
 /** The generator that there is, and the dtype of its keys in JAX. */
 const implementation = 'threefry2x32'
@@ -129,7 +130,7 @@ export interface KeyOptions {
 
 /** @throws ArgumentError for another generator than threefry, or both options */
 const checkGenerator = (where: string, options: KeyOptions): void => {
-  refuseUnknown(where, options, ['impl', 'dtype'])
+  checkOptions(where, options, ['impl', 'dtype'])
   const { impl, dtype } = options
   if (impl !== undefined && dtype !== undefined) throw new ArgumentError(where, 'either impl or dtype', 'both')
   const given = impl ?? dtype ?? implementation

@@ -1,10 +1,18 @@
 /** Normal distributions of several dimensions. */
-import { ArgumentError, type DType, type NDArray, type Shape, ShapeError, showAval } from '../core/index.js'
+import {
+  ArgumentError,
+  type DType,
+  type NDArray,
+  type Shape,
+  ShapeError,
+  showAval,
+  checkOptions,
+} from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { promoteInexact } from '../numpy/convert.js'
 import { type ArrayData, add, asarray, einsum, linalg } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { refuseUnknown, shapeWith } from './arguments.js'
+import { shapeWith } from './arguments.js'
 import { checkedSample, normalIn, type SampleOptions } from './continuous.js'
 import type { PRNGKey } from './key.js'
 
@@ -68,7 +76,7 @@ export const multivariateNormal = (
   options: MultivariateNormalOptions = {},
 ): NDArray => {
   const where = 'random.multivariateNormal'
-  refuseUnknown(where, options, ['dtype', 'method'])
+  checkOptions(where, options, ['dtype', 'method'])
   const { method = 'cholesky' } = options
   if (!Object.hasOwn(factorOf, method)) {
     throw new ArgumentError(where, `a method among ${Object.keys(factorOf).join(', ')}`, method)

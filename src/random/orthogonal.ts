@@ -1,10 +1,10 @@
 /** Orthogonal matrices. */
-import { ArgumentError, type DType, type NDArray, type Shape, sizeOf } from '../core/index.js'
+import { ArgumentError, type DType, type NDArray, type Shape, sizeOf, checkOptions } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { diagonal } from '../numpy/matrices.js'
 import { linalg, swapaxes } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { refuseUnknown } from './arguments.js'
+
 import { checkedSample, normalIn } from './continuous.js'
 import type { PRNGKey } from './key.js'
 
@@ -44,7 +44,7 @@ export interface OrthogonalOptions {
  * np.allclose(q.matmul(q.T), np.eye(3), { atol: 1e-5 }).item() // => 1
  */
 export const orthogonal = (key: PRNGKey, n: number, options: OrthogonalOptions = {}): NDArray => {
-  refuseUnknown('random.orthogonal', options, ['shape', 'm', 'dtype'])
+  checkOptions('random.orthogonal', options, ['shape', 'm', 'dtype'])
   const { shape = [], m = n, dtype = 'float32' } = options
   if (![n, m].every((size) => Number.isInteger(size) && size >= 0)) {
     throw new ArgumentError('random.orthogonal', 'whole numbers of rows and columns', `${n} and ${m}`)

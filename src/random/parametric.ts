@@ -1,9 +1,18 @@
 /** What samplers with parameters share: checks, conversion of the parameters, one program for a shape and a dtype. */
-import { type DType, DTypeError, isFloat, NDArray, promoteTypes, type Shape, showAval } from '../core/index.js'
+import {
+  type DType,
+  DTypeError,
+  isFloat,
+  NDArray,
+  promoteTypes,
+  type Shape,
+  showAval,
+  checkOptions,
+} from '../core/index.js'
 import * as lax from '../lax/index.js'
 import type { ArrayLike } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedParameter, parameter, shapeWith } from './arguments.js'
 import { checkedSample, type SampleOptions } from './continuous.js'
 import type { PRNGKey } from './key.js'
 
@@ -43,7 +52,7 @@ export const parametric = <P extends readonly (ArrayLike | undefined)[]>(
       shape?: Shape | null,
       options?: SampleOptions,
     ]
-    refuseUnknown(where, options, ['dtype'])
+    checkOptions(where, options, ['dtype'])
     const { dtype = 'float32' } = options
     const sample = checkedSample(where, key, shapeWith(where, shape, parameters), dtype)
     if (safe) parameters.forEach((x) => checkPrecision(where, x, dtype))

@@ -1,9 +1,9 @@
 /** Shuffles and draws from given elements. */
-import { ArgumentError, NDArray, type Shape, ShapeError, showAval, sizeOf } from '../core/index.js'
+import { ArgumentError, NDArray, type Shape, ShapeError, showAval, sizeOf, checkOptions } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { asarray } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedShape, refuseUnknown } from './arguments.js'
+import { checkedShape } from './arguments.js'
 import { randomBits } from './bits.js'
 import { checkedSample, uniformIn } from './continuous.js'
 import { randint } from './discrete.js'
@@ -54,7 +54,7 @@ export interface PermutationOptions {
  * random.permutation(random.key(0), 5) // => Array([1, 0, 4, 3, 2], dtype=int32)
  */
 export const permutation = (key: PRNGKey, x: number | NDArray, options: PermutationOptions = {}): NDArray => {
-  refuseUnknown('random.permutation', options, ['axis', 'independent'])
+  checkOptions('random.permutation', options, ['axis', 'independent'])
   const { axis = 0, independent = false } = options
   checkedKey('random.permutation', key)
   if (!(x instanceof NDArray)) return permutedRange(key, population('random.permutation', x))
@@ -118,7 +118,7 @@ export interface ChoiceOptions {
  */
 export const choice = (key: PRNGKey, a: number | NDArray, shape: Shape = [], options: ChoiceOptions = {}): NDArray => {
   const where = 'random.choice'
-  refuseUnknown(where, options, ['replace', 'p', 'axis', 'mode'])
+  checkOptions(where, options, ['replace', 'p', 'axis', 'mode'])
   const { replace = true, p = null, axis = 0 } = options
   const mode = checkedMode(where, options.mode ?? 'low')
   checkedKey(where, key)

@@ -1,10 +1,19 @@
 /** Poisson-distributed counts. */
-import { type DType, DTypeError, integerRange, isInteger, type NDArray, type Shape, sizeOf } from '../core/index.js'
+import {
+  type DType,
+  DTypeError,
+  integerRange,
+  isInteger,
+  type NDArray,
+  type Shape,
+  sizeOf,
+  checkOptions,
+} from '../core/index.js'
 import { whileLoop } from '../control/index.js'
 import * as lax from '../lax/index.js'
 import { type ArrayLike, where } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedParameter, parameter, shapeWith } from './arguments.js'
 import { uniformIn } from './continuous.js'
 import type { IntegerOptions } from './discrete.js'
 import { checkedKey, clone, type PRNGKey, split } from './key.js'
@@ -100,7 +109,7 @@ export const poisson = (
   options: IntegerOptions = {},
 ): NDArray => {
   const name = 'random.poisson'
-  refuseUnknown(name, options, ['dtype'])
+  checkOptions(name, options, ['dtype'])
   const { dtype = 'int32' } = options
   checkedKey(name, key)
   if (!isInteger(dtype)) throw new DTypeError(name, 'an integer dtype', dtype)

@@ -1,9 +1,9 @@
 /** Samples that are a formula of uniform or normal ones. */
-import type { DType, NDArray, Shape } from '../core/index.js'
+import { checkOptions, type DType, type NDArray, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
 import { add, type ArrayLike, divide, multiply, power, where } from '../numpy/index.js'
 import { jit } from '../transforms/index.js'
-import { checkedParameter, parameter, refuseUnknown, shapeWith } from './arguments.js'
+import { checkedParameter, parameter, shapeWith } from './arguments.js'
 import { checkedSample, exponentialIn, normalIn, type SampleOptions, standard, uniformIn } from './continuous.js'
 import { rademacherIn } from './discrete.js'
 import { type PRNGKey, split } from './key.js'
@@ -107,7 +107,7 @@ export const doubleSidedMaxwell = (
   options: SampleOptions = {},
 ): NDArray => {
   const name = 'random.doubleSidedMaxwell'
-  refuseUnknown(name, options, ['dtype'])
+  checkOptions(name, options, ['dtype'])
   const parameters = shapeWith(name, null, [checkedParameter(name, loc), checkedParameter(name, scale)])
   const whole = [...(shape.length === 0 ? parameters : shape), ...parameters]
   const { dtype = 'float32' } = options
@@ -137,7 +137,7 @@ export const weibullMin = (
   options: SampleOptions = {},
 ): NDArray => {
   const name = 'random.weibullMin'
-  refuseUnknown(name, options, ['dtype'])
+  checkOptions(name, options, ['dtype'])
   const { dtype = 'float32' } = options
   const sample = checkedSample(name, key, shape, dtype)
   const [factor, exponent] = [checkedParameter(name, scale), checkedParameter(name, concentration)]

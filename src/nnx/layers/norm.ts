@@ -104,7 +104,7 @@ export interface NormOptions extends PromoteOptions, NamedAxisOptions {
   readonly scaleMetadata?: Metadata
 }
 
-/** @internal What all normalizations hold. */
+/** What all normalizations hold. */
 export abstract class Normalization<A extends readonly unknown[]> extends Module<A, NDArray> {
   /** `[numFeatures]` */
   readonly scale: Param | null

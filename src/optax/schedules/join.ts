@@ -1,5 +1,5 @@
 /** Schedules one after another. */
-import { ArgumentError, literal, literalValue, type NDArray } from '../../core/index.js'
+import { ArgumentError, literal, literalValue, type NDArray, requireFunction } from '../../core/index.js'
 import * as lax from '../../lax/index.js'
 import * as np from '../../numpy/index.js'
 import type { ScalarLike, Schedule } from '../base.js'
@@ -25,6 +25,7 @@ export const joinSchedules = (
       `${schedules.length} schedules and ${boundaries.length} boundaries`,
     )
   }
+  for (const schedule of schedules) requireFunction('joinSchedules', schedule)
   return (count) =>
     typeof count === 'number' ? ofNumber(schedules, boundaries, count) : ofArray(schedules, boundaries, count)
 }
