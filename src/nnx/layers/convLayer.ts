@@ -63,7 +63,7 @@ export const explicitPadding = (
 export const sizesOf = (kernelSize: number | readonly number[]): readonly number[] =>
   typeof kernelSize === 'number' ? [kernelSize] : kernelSize
 
-/** */
+/** What all convolutions hold. */
 export abstract class ConvLayer extends Module<[x: NDArray], NDArray> {
   /** `[...kernelSize, inFeatures / groups, outFeatures]` */
   readonly kernel: Param
