@@ -247,6 +247,7 @@ test('what a caller without types may pass is refused by name', (t) => {
     'a type of no dtype': [() => np.resultType({ dtype: 'wrap' as 'int8', weakType: false }, x), DTypeError],
     'a common type of nothing': [() => np.resultType(), ArgumentError],
     'a grid beyond memory': [() => np.mgrid([1, 2, { count: Infinity }]), ShapeError],
+    'widths that are no pairs': [() => np.pad(x, [[1, 2], 3] as never, { mode: 'median' }), ShapeError],
     'edges beyond memory': [() => np.pad(x, [[1, 1e15]], { mode: 'symmetric' }), ArgumentError],
     'pivots that are a number': [
       () => (scipy.linalg.luSolve as unknown as F)([np.eye(2), -5], np.ones([2])),

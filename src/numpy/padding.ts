@@ -114,7 +114,9 @@ export const pad = (x: ArrayLike, width: PadWidth, options: PadOptions = {}): ND
   const { mode = 'constant', constantValues = 0, endValues = 0, statLength } = options
   const a = asArray(x)
   const pairs = pairsOf(width, a.ndim)
-  if (pairs.length !== a.ndim || pairs.flat().some((n) => !Number.isInteger(n) || n < 0)) {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0)
+  if (pairs.length !== a.ndim || !pairs.every(isPair)) {
     throw new ShapeError('np.pad', `a pair of whole numbers for each of ${a.ndim} axes`, JSON.stringify(width))
   }
   if (mode === 'constant' || mode === 'empty') {
