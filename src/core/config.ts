@@ -17,7 +17,8 @@ export interface Settings {
   readonly debugInfs: boolean
   /**
    * Whether the elementwise end of a jitted program, such as an optimizer's update, runs as fused WebAssembly loops
-   * instead of ONNX Runtime's operations; `true` by default. The results are the same bit for bit.
+   * instead of ONNX Runtime's operations; `true` by default. The results are the same bit for bit, but for
+   * zeros and denormals that are selected: ONNX Runtime loses the sign of the one and flushes the other.
    */
   readonly fusedLoops: boolean
   /** Where arrays are made and programs run that are bound to no device; `null` (default) for what `ONNAX_DEVICE` says. */

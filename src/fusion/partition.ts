@@ -29,6 +29,8 @@ const MIN_ELEMENTS = 2
 const MIN_EQUATIONS = 3
 /** A function of more takes WebAssembly's compiler too long. */
 const MAX_EQUATIONS = 512
+/** Most arrays that a loop reads, or writes: each takes a block of its memory, and small blocks do not pay. */
+const MAX_ARRAYS = 64
 /** How many times the memory traffic of the loop that of single operations must be. */
 const MIN_GAIN = 1.5
 
@@ -46,7 +48,7 @@ export interface Loop {
   readonly scalars: readonly Source[]
   /** Positions of its results among those of the program. */
   readonly outputs: readonly number[]
-  /** Names of its operations, for profiles. */
+  /** Names of its operations, in their order. */
   readonly operations: readonly string[]
 }
 
@@ -196,7 +198,8 @@ const groupsOf = (jaxpr: Jaxpr, tail: ReadonlySet<Eqn>): readonly Group[] => {
     if (group === undefined) members.set(top, [eqn])
     else group.push(eqn)
   }
-  const results = new Set<Atom>(jaxpr.outputs)
+  const given = new Map<Atom, number>()
+  for (const a of jaxpr.outputs) given.set(a, (given.get(a) ?? 0) + 1)
   return [...members.values()].map((eqns): Group => {
     const made = new Set<Atom>(eqns.flatMap((eqn) => eqn.outputs))
     const taken = [...new Set(eqns.flatMap((eqn) => eqn.inputs))].filter(
@@ -207,7 +210,7 @@ const groupsOf = (jaxpr: Jaxpr, tail: ReadonlySet<Eqn>): readonly Group[] => {
       shape: eqns[0]!.outputs[0]!.aval.shape,
       arrays: taken.filter(isLarge),
       scalars: taken.filter((a) => !isLarge(a)),
-      results: [...made].filter((a) => results.has(a)).length,
+      results: [...made].reduce((sum, a) => sum + (given.get(a) ?? 0), 0),
     }
   })
 }
@@ -216,5 +219,6 @@ const groupsOf = (jaxpr: Jaxpr, tail: ReadonlySet<Eqn>): readonly Group[] => {
 const pays = ({ eqns, arrays, results }: Group): boolean => {
   const single = eqns.reduce((sum, { inputs, outputs }) => sum + [...inputs, ...outputs].filter(isLarge).length, 0)
   if (eqns.length < MIN_EQUATIONS || eqns.length > MAX_EQUATIONS) return false
+  if (Math.max(arrays.length, results) > MAX_ARRAYS) return false
   return single >= MIN_GAIN * (arrays.length + results)
 }

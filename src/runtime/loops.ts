@@ -8,7 +8,7 @@ import { type BufferPool, poolKey } from './pool.js'
 interface ReadyLoop {
   readonly loop: Loop
   readonly kernel: ReadyKernel
-  /** Arguments whose memory its results may take, as no other loop reads them. */
+  /** Arguments that it reads, whose memory its results may take: equations that share an array are in one loop. */
   readonly own: readonly number[]
 }
 
@@ -27,7 +27,7 @@ export class Loops {
     this.#loops = loops.map((loop) => ({
       loop,
       kernel: prepareKernel(loop.kernel),
-      own: ownArguments(loop, loops),
+      own: loop.arrays.flatMap(({ from, index }) => (from === 'argument' ? [index] : [])),
     }))
   }
 
@@ -76,11 +76,4 @@ export class Loops {
 const scalarOf = (buffer: TensorBuffer): number => {
   const [value] = buffer.view()
   return buffer.type === 'bool' ? -Number(value) : Number(value)
-}
-
-/** Arguments that only this loop reads. */
-const ownArguments = (loop: Loop, loops: readonly Loop[]): readonly number[] => {
-  const readElsewhere = (index: number): boolean =>
-    loops.some((other) => other !== loop && other.arrays.some((x) => x.from === 'argument' && x.index === index))
-  return loop.arrays.flatMap(({ from, index }) => (from === 'argument' && !readElsewhere(index) ? [index] : []))
 }
