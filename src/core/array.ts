@@ -143,6 +143,11 @@ export class ConcreteArray extends NDArray {
     return this.#deletedBy !== null
   }
 
+  /** @internal Whether somebody may hold a view of the memory. */
+  get isViewed(): boolean {
+    return this.#isViewed
+  }
+
   /** @internal Put the elements elsewhere. */
   moveTo(storage: Storage): void {
     this.#storage = storage

@@ -5,39 +5,43 @@ import { assemble, type Code, instruction, type WasmType } from './webAssembly.j
 
 const VECTOR_BYTES = 16
 const ELEMENT_BYTES = 4
-// What one block holds stays in the second level cache together with where it came from.
-const BLOCK_BYTES = 256 * 1024
-const MIN_BLOCK_ELEMENTS = 1024
 
 /** A loop over arrays of one size, ready to be instantiated. */
 export interface Kernel {
   /** Two kernels of one key are one. */
   readonly key: string
-  /** The module: imports `env.memory`, exports `run(bytes, …scalars)`. */
+  /**
+   * The module: imports `env.memory`, exports `run(bytes, …inputs, …outputs, …scalars)`. Inputs and outputs are where arrays
+   * begin, `bytes` what is computed of each; the last vector may reach up to 12 bytes beyond.
+   */
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Elements that one call takes at most; slot `i` of the memory begins at element `i · block`. */
+  /** Elements of a block of which all arrays together fit into {@link SCRATCH_BYTES}. */
   readonly block: number
-  /** Arrays that are read from, and written to, the first slots. */
   readonly inputs: number
   readonly outputs: number
 }
 
-/** Bytes of memory of all kernels. */
-export const KERNEL_MEMORY_BYTES = 1 << 20
+/**
+ * Bytes of memory in which a thread computes on blocks of arrays that are elsewhere: so few that they stay in the second level cache together with
+ * where they came from.
+ */
+export const SCRATCH_BYTES = 256 * 1024
 
 /** Whether all nodes of a graph have an operator here; `kinds` are those of its inputs in their order. */
 export const isFusible = (graph: GraphBuilder, kinds: readonly Kind[]): boolean => vectors(graph, kinds, []) !== null
 
 /**
  * The kernel of a graph: its inputs are `arrays` arrays of float32, then scalars of `scalars`; its outputs arrays.
- * All outputs are stored after all loads, so that both may share slots.
+ * All outputs are stored after all loads, so that an output may be where an input is.
  */
 export const kernelOf = (graph: GraphBuilder, arrays: number, scalars: readonly Kind[]): Kernel => {
   const outputs = graph.toProto().output!.length
   const slots = Math.max(arrays, outputs)
-  const block = Math.max(MIN_BLOCK_ELEMENTS, 2 ** Math.floor(Math.log2(BLOCK_BYTES / ELEMENT_BYTES / slots)))
+  const block = 2 ** Math.floor(Math.log2(SCRATCH_BYTES / ELEMENT_BYTES / slots))
+  const firstOutput = 1 + arrays
+  const firstScalar = firstOutput + outputs
   const parameters: readonly WasmType[] = [
-    'i32',
+    ...new Array<WasmType>(firstScalar).fill('i32'),
     ...scalars.map((kind): WasmType => (kind === 'number' ? 'f32' : 'i32')),
   ]
   const offset = parameters.length
@@ -51,13 +55,13 @@ export const kernelOf = (graph: GraphBuilder, arrays: number, scalars: readonly 
   }
   const prologue: Code[] = []
   const splats = scalars.map((kind, i) => {
-    const value = instruction.get(i + 1)
+    const value = instruction.get(firstScalar + i)
     const push = kind === 'number' ? [...value, ...instruction.splatF32] : [...value, ...instruction.splatI32]
     return keep({ kind, push }, prologue)
   })
-  const slot = (i: number): number => i * block * ELEMENT_BYTES
+  const place = (array: number): Code => [...instruction.get(array), ...instruction.get(offset), ...instruction.add]
   const loaded = Array.from({ length: arrays }, (_, i) =>
-    keep({ kind: 'number', push: [...instruction.get(offset), ...instruction.loadVector(slot(i))] }, code),
+    keep({ kind: 'number', push: [...place(1 + i), ...instruction.loadVector(0)] }, code),
   )
   const results = vectors(
     graph,
@@ -65,7 +69,7 @@ export const kernelOf = (graph: GraphBuilder, arrays: number, scalars: readonly 
     [...loaded, ...splats],
     (x) => keep(x, code),
   )!
-  const stores = results.map((x, i) => [...instruction.get(offset), ...x.push, ...instruction.storeVector(slot(i))])
+  const stores = results.map((x, i) => [...place(firstOutput + i), ...x.push, ...instruction.storeVector(0)])
   const body = [
     ...prologue.flat(),
     ...instruction.repeat([
@@ -80,7 +84,7 @@ export const kernelOf = (graph: GraphBuilder, arrays: number, scalars: readonly 
       ...instruction.lessThan,
     ]),
   ]
-  const bytes = assemble(parameters, locals, body, KERNEL_MEMORY_BYTES)
+  const bytes = assemble(parameters, locals, body)
   return { key: Buffer.from(bytes).toString('latin1'), bytes, block, inputs: arrays, outputs }
 }
 

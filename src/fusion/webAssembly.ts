@@ -7,11 +7,24 @@ export type Code = readonly number[]
 export const wasmType = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const
 export type WasmType = keyof typeof wasmType
 
-const PAGE_BYTES = 65536
+/** Bytes of a page. */
+export const PAGE_BYTES = 65536
+/** Most pages of a memory: 4 GiB. */
+export const MAX_PAGES = 65536
+
+/** Memory that threads share; it can grow, and stays where it is. */
+export interface WebAssemblyMemory {
+  readonly buffer: SharedArrayBuffer
+  grow(pages: number): number
+}
 
 /** The parts of the global object `WebAssembly` that loops use; Node's types leave it out. */
 export interface WebAssemblyApi {
-  readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Memory: new (limits: {
+    readonly initial: number
+    readonly maximum: number
+    readonly shared: true
+  }) => WebAssemblyMemory
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object
   readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> }
 }
@@ -63,7 +76,6 @@ export const instruction = {
   set: (local: number): Code => [0x21, ...unsigned(local)],
   i32: (value: number): Code => [0x41, ...signed(value)],
   add: [0x6a] as Code,
-  subtract: [0x6b] as Code,
   lessThan: [0x48] as Code,
   loadVector: (offset: number): Code => simd(0, 4, ...unsigned(offset)),
   storeVector: (offset: number): Code => simd(11, 4, ...unsigned(offset)),
@@ -74,15 +86,11 @@ export const instruction = {
   repeat: (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0, 0x0b],
 } as const
 
-/** Pages of 64 KiB that hold so many bytes. */
-export const pages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
-
-/** A module that imports the memory `env.memory`, of at least `bytes`, and exports the function `run`. */
+/** A module that imports the shared memory `env.memory` and exports the function `run`. */
 export const assemble = (
   parameters: readonly WasmType[],
   locals: readonly WasmType[],
   body: Code,
-  bytes: number,
 ): Uint8Array<ArrayBuffer> => {
   const types = (names: readonly WasmType[]): Code => list(names.map((name) => [wasmType[name]]))
   const declarations = list(locals.map((name) => [...unsigned(1), wasmType[name]]))
@@ -90,7 +98,7 @@ export const assemble = (
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, list([[0x60, ...types(parameters), ...types([])]])),
-    ...section(2, list([[...text('env'), ...text('memory'), 0x02, 0x00, ...unsigned(pages(bytes))]])),
+    ...section(2, list([[...text('env'), ...text('memory'), 0x02, 0x03, ...unsigned(1), ...unsigned(MAX_PAGES)]])),
     ...section(3, list([unsigned(0)])),
     ...section(7, list([[...text('run'), 0x00, ...unsigned(0)]])),
     ...section(10, list([[...unsigned(code.length), ...code]])),

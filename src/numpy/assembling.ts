@@ -200,5 +200,5 @@ export const fillDiagonal = (
   return lax.select(isOn, a, lax.take(line, along, 0, 'clip'))
 }
 
-/** An array of the same elements. Arrays are immutable, so it is the array. */
-export const copy = (x: ArrayLike): NDArray => promote(x)[0]!
+/** An array of the same elements in memory of its own: it lives on when the other one is donated. */
+export const copy = (x: ArrayLike): NDArray => lax.copyArray(promote(x)[0]!)

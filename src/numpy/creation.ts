@@ -14,14 +14,20 @@ import { stack } from './manipulation.js'
  * np.array([[1, 2], [3, 4]]).shape // => [2, 2]
  */
 export const array = (data: ArrayData, options: ArrayOptions = {}): NDArray => {
-  if (data instanceof NDArray) return options.dtype === undefined ? data : lax.convertElementType(data, options.dtype)
+  if (data instanceof NDArray) {
+    const converted = asarray(data, options)
+    return converted === data ? lax.copyArray(data) : converted
+  }
   if (!holdsArrays(data)) return fromLists(data, options)
   const joined = stack((data as readonly ArrayData[]).map((x) => array(x)))
   return options.dtype === undefined ? joined : lax.convertElementType(joined, options.dtype)
 }
 
-/** The argument as an array; arrays as they are. */
-export const asarray = array
+/** The argument as an array; arrays of the dtype as they are. */
+export const asarray = (data: ArrayData, options: ArrayOptions = {}): NDArray => {
+  if (!(data instanceof NDArray)) return array(data, options)
+  return options.dtype === undefined ? data : lax.convertElementType(data, options.dtype)
+}
 
 /** An array of one value; default dtype that of the value. */
 export const full = (shape: Shape, value: ArrayLike, options: ArrayOptions = {}): NDArray => {

@@ -313,8 +313,8 @@ export function readStrings(pointer: Pointer, count: number): readonly string[] 
 }
 
 /** The address of `memory`; the caller keeps `memory` alive. Elements of an empty one have no address: 0. */
-export function addressOf(memory: ArrayBuffer): Pointer {
-  return memory.byteLength === 0 ? 0n : koffi().address(memory)
+export function addressOf(memory: ArrayBuffer | SharedArrayBuffer): Pointer {
+  return memory.byteLength === 0 ? 0n : koffi().address(new Uint8Array(memory))
 }
 
 /** Memory of the process at an address, as bytes without a copy; whoever owns it keeps it alive. */

@@ -2,6 +2,7 @@
 import { cpuDevice, type Storage } from '../core/index.js'
 import { elementArray, elementBytes, type ElementType, type TypedArray } from '../onnx/index.js'
 import { addressOf, type Pointer } from './api.js'
+import { discard } from './discard.js'
 import { AllocationError, BufferSizeError } from './errors.js'
 import { createHandle, releaseHandle, type HandleCell } from './handle.js'
 import { counters } from './stats.js'
@@ -46,6 +47,10 @@ export class TensorBuffer implements Storage, PinnableOperand {
   poolKey: string | null = null
   /** @internal How often a run copied it rather than make a handle. */
   stagings = 0
+  /** @internal How often loops have read it without overwriting it. */
+  loopReads = 0
+  /** @internal Where it begins in the memory of fused loops; `null` where it is elsewhere. */
+  readonly loopOffset: number | null
   #cell: HandleCell | null = null
   #view: TypedArray | null = null
   #words: Int32Array | null = null
@@ -58,6 +63,7 @@ export class TensorBuffer implements Storage, PinnableOperand {
     byteLength: number,
     memory: ArrayBuffer,
     byteOffset: number,
+    loopOffset: number | null = null,
   ) {
     this.type = type
     this.shape = shape
@@ -65,6 +71,7 @@ export class TensorBuffer implements Storage, PinnableOperand {
     this.byteLength = byteLength
     this.memory = memory
     this.byteOffset = byteOffset
+    this.loopOffset = loopOffset
   }
 
   /** A tensor whose elements are not set. */
@@ -86,14 +93,19 @@ export class TensorBuffer implements Storage, PinnableOperand {
   }
 
   /**
-   * A tensor over `bytes` itself: whoever writes to one writes to the other.
+   * A tensor over `bytes` itself: whoever writes to one writes to the other. `loopOffset` says where they are in the memory of loops.
    * @throws BufferSizeError where `bytes` is not exactly as long as the tensor.
    */
-  static over(type: ElementType, shape: readonly number[], bytes: ArrayBuffer): TensorBuffer {
+  static over(
+    type: ElementType,
+    shape: readonly number[],
+    bytes: ArrayBuffer,
+    loopOffset: number | null = null,
+  ): TensorBuffer {
     const size = elementCount(shape)
     const expected = size * elementBytes(type)
     if (bytes.byteLength !== expected) throw new BufferSizeError(type, shape, expected, bytes.byteLength)
-    return new TensorBuffer(type, shape, size, expected, bytes, 0)
+    return new TensorBuffer(type, shape, size, expected, bytes, 0, loopOffset)
   }
 
   /** A tensor in a part of `words`, from `byteOffset` on, a multiple of 8. The caller sees to it that it fits. */
@@ -154,6 +166,16 @@ export class TensorBuffer implements Storage, PinnableOperand {
   /** Releases the native handle now, unless an asynchronous run uses it. The elements stay, and so does the use. */
   releaseHandle(): void {
     if (this.#cell !== null) releaseHandle(this.#cell)
+  }
+
+  /**
+   * Gives the memory back now rather than at some garbage collection, unless an asynchronous run uses it. Nobody may read the
+   * tensor afterwards; views of it have no elements.
+   */
+  discard(): void {
+    if (this.isPinned || this.loopOffset !== null || this.memory.byteLength !== this.byteLength) return
+    this.releaseHandle()
+    discard(this.memory)
   }
 
   #liveCell(): HandleCell {

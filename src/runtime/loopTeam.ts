@@ -6,16 +6,20 @@
  */
 import { createRequire } from 'node:module'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { KERNEL_MEMORY_BYTES, type Kernel, webAssembly } from '../fusion/index.js'
+import { type Kernel, SCRATCH_BYTES, webAssembly } from '../fusion/index.js'
 import type { TensorBuffer } from './buffer.js'
 import { threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
 import { denormalCall, flushDenormals, restoreDenormals } from './floatingPoint.js'
+import { loopMemory, MAX_THREADS } from './loopMemory.js'
 import {
   type BlockTask,
   computeBlock,
   type KernelMessage,
   layout,
+  type Place,
+  type ThreadKernel,
+  threadKernel,
   type WorkerStart,
   workerProgram,
 } from './loopWorker.js'
@@ -24,14 +28,14 @@ import {
 const PARALLEL_FROM = 1 << 18
 /** Calls of that size before there are workers: who computes little needs none. */
 const CALLS_BEFORE_WORKERS = 3
-const MAX_WORKERS = 7
 const SHARED_BYTES = 1 << 19
 const PATIENCE_MS = 60_000
+/** Elements of a block where all arrays are in the memory of loops: enough that taking one costs nothing, few enough that all threads have some. */
+const BLOCK_IN_PLACE = 1 << 15
 
-/** A kernel made ready for this thread. */
+/** A kernel made ready for this thread, and what workers are sent. */
 export interface ReadyKernel extends KernelMessage {
-  readonly run: BlockTask['run']
-  readonly views: readonly Float32Array[]
+  readonly here: ThreadKernel
 }
 
 /** One loop of a call. */
@@ -43,8 +47,6 @@ export interface LoopCall {
   readonly scalars: readonly number[]
 }
 
-const memoryPages = KERNEL_MEMORY_BYTES / 65536
-let memory: { readonly buffer: ArrayBuffer } | undefined
 // Kernels do not depend on sizes: there are as many as there are formulas.
 const ready = new Map<string, ReadyKernel>()
 
@@ -52,13 +54,9 @@ const ready = new Map<string, ReadyKernel>()
 export const prepareKernel = ({ key, bytes, block, inputs, outputs }: Kernel): ReadyKernel => {
   let kernel = ready.get(key)
   if (kernel !== undefined) return kernel
-  memory ??= new webAssembly.Memory({ initial: memoryPages })
-  const { buffer } = memory
   const module = new webAssembly.Module(bytes)
-  const { exports } = new webAssembly.Instance(module, { env: { memory } })
-  const slots = Math.max(inputs, outputs)
-  const views = Array.from({ length: slots }, (_, i) => new Float32Array(buffer, i * block * 4, block))
-  kernel = { id: ready.size, module, block, slots, run: exports['run'] as BlockTask['run'], views }
+  const message = { id: ready.size, module, block, slots: Math.max(inputs, outputs) }
+  kernel = { ...message, here: threadKernel(webAssembly, loopMemory().memory, 0, message) }
   ready.set(key, kernel)
   team?.send(kernel)
   return kernel
@@ -74,13 +72,17 @@ class Team {
 
   constructor(size: number) {
     const koffi = createRequire(import.meta.url).resolve('koffi')
+    const { memory, address, limit } = loopMemory()
     for (let i = 0; i < size; i++) {
       const { port1, port2 } = new MessageChannel()
       const workerData: WorkerStart = {
         shared: this.#shared,
         port: port2,
-        memoryPages,
         layout,
+        memory,
+        address,
+        limit,
+        scratch: (i + 1) * SCRATCH_BYTES,
         koffi,
         flush: denormalCall(),
       }
@@ -135,6 +137,7 @@ class Team {
     calls.forEach(({ kernel, size, inputs, outputs, scalars }, i) => {
       numbers[word++] = kernel.id
       numbers[word++] = size
+      numbers[word++] = tasks[i]!.block
       numbers[word++] = tasks[i]!.firstBlock
       numbers[word++] = inputs.length
       numbers[word++] = outputs.length
@@ -173,18 +176,18 @@ export const runLoops = (calls: readonly LoopCall[]): void => {
   let blocks = 0
   let elements = 0
   const tasks = calls.map(({ kernel, size, inputs, outputs, scalars }): BlockTask => {
+    const isInPlace = [...inputs, ...outputs].every((x) => x.loopOffset !== null)
+    const block = isInPlace ? BLOCK_IN_PLACE : kernel.block
     const firstBlock = blocks
-    blocks += Math.ceil(size / kernel.block)
+    blocks += Math.ceil(size / block)
     elements += size * (inputs.length + outputs.length)
-    const view = (x: TensorBuffer): Float32Array => x.view() as Float32Array
     return {
+      kernel: kernel.here,
       firstBlock,
-      block: kernel.block,
+      block,
       size,
-      run: kernel.run,
-      slots: kernel.views,
-      inputs: inputs.map(view),
-      outputs: outputs.map(view),
+      inputs: inputs.map(placeOf),
+      outputs: outputs.map(placeOf),
       scalars,
     }
   })
@@ -197,6 +200,8 @@ export const runLoops = (calls: readonly LoopCall[]): void => {
   }
 }
 
+const placeOf = (buffer: TensorBuffer): Place => buffer.loopOffset ?? (buffer.view() as Float32Array)
+
 const computeAll = (task: BlockTask): void => {
   const blocks = Math.ceil(task.size / task.block)
   for (let i = 0; i < blocks; i++) computeBlock(task, task.firstBlock + i)
@@ -204,7 +209,7 @@ const computeAll = (task: BlockTask): void => {
 
 /** Whether there are workers that can be told of these loops. */
 const helps = (calls: readonly LoopCall[]): boolean => {
-  const workers = Math.min(threadCount() - 1, MAX_WORKERS)
+  const workers = Math.min(threadCount(), MAX_THREADS) - 1
   if (workers < 1) return false
   team ??= new Team(workers)
   return team.holds(calls)

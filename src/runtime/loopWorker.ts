@@ -2,19 +2,37 @@
  * What the threads of fused loops do. Workers get the text of these functions, so they use nothing but their parameters.
  */
 import type { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { WebAssemblyApi } from '../fusion/index.js'
+import type { WebAssemblyApi, WebAssemblyMemory } from '../fusion/index.js'
+
+/** Elements of an array: its first byte in the memory of loops, or a view of them elsewhere. */
+export type Place = number | Float32Array
+
+/** A kernel as it is sent to workers. */
+export interface KernelMessage {
+  readonly id: number
+  readonly module: object
+  /** Elements of a block in scratch memory; slot `i` begins at element `i · block` of it. */
+  readonly block: number
+  readonly slots: number
+}
+
+/** A kernel made ready for one thread. */
+export interface ThreadKernel {
+  readonly run: (bytes: number, ...rest: readonly number[]) => void
+  readonly block: number
+  /** The thread's scratch memory. */
+  readonly slots: readonly { readonly at: number; readonly view: Float32Array }[]
+}
 
 /** One loop of a call: its blocks are numbered on from those of the loop before it. */
 export interface BlockTask {
+  readonly kernel: ThreadKernel
   readonly firstBlock: number
   /** Elements of a block, and of each array. */
   readonly block: number
   readonly size: number
-  readonly run: (bytes: number, ...scalars: readonly number[]) => void
-  /** The kernel's memory, a block each. */
-  readonly slots: readonly Float32Array[]
-  readonly inputs: readonly Float32Array[]
-  readonly outputs: readonly Float32Array[]
+  readonly inputs: readonly Place[]
+  readonly outputs: readonly Place[]
   readonly scalars: readonly number[]
 }
 
@@ -33,49 +51,68 @@ export const layout = {
   failed: 6,
   /** In words of 8 bytes. */
   tasks: 8,
-  /** Of one task: kernel, size, first block, numbers of inputs, outputs, scalars; then addresses and scalars. */
-  head: 6,
+  /** Of one task: kernel, size, elements of a block, first block, numbers of inputs, outputs, scalars; then addresses and scalars. */
+  head: 7,
 } as const
-
-/** A kernel as it is sent to workers. */
-export interface KernelMessage {
-  readonly id: number
-  readonly module: object
-  readonly block: number
-  readonly slots: number
-}
 
 /** What a worker begins with. */
 export interface WorkerStart {
   readonly shared: SharedArrayBuffer
   readonly port: MessagePort
-  readonly memoryPages: number
   readonly layout: typeof layout
+  /** The memory of loops, the address of its first byte, and how many it may grow to. */
+  readonly memory: WebAssemblyMemory
+  readonly address: bigint
+  readonly limit: number
+  /** Where this thread's scratch memory begins. */
+  readonly scratch: number
   /** Where the foreign function interface is. */
   readonly koffi: string
   /** The call that has a thread flush denormals. */
   readonly flush: { readonly library: string; readonly name: string; readonly environment: Uint8Array } | null
 }
 
+/** A kernel for the thread whose scratch memory begins at `scratch`. */
+export const threadKernel = (
+  wasm: WebAssemblyApi,
+  memory: WebAssemblyMemory,
+  scratch: number,
+  { module, block, slots }: KernelMessage,
+): ThreadKernel => {
+  const { exports } = new wasm.Instance(module, { env: { memory } })
+  return {
+    run: exports['run'] as ThreadKernel['run'],
+    block,
+    slots: Array.from({ length: slots }, (_, i) => {
+      const at = scratch + i * block * 4
+      return { at, view: new Float32Array(memory.buffer, at, block) }
+    }),
+  }
+}
+
 /** Computes one block. */
 export const computeBlock = (task: BlockTask, index: number): void => {
-  const { block, size, slots, inputs, outputs } = task
+  const { block, size, inputs, outputs } = task
+  const { slots, run } = task.kernel
   const start = (index - task.firstBlock) * block
   const count = Math.min(block, size - start)
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i]!
-    slots[i]!.set(count === size ? input : input.subarray(start, start + count))
-  }
-  task.run(count * 4, ...task.scalars)
-  for (let i = 0; i < outputs.length; i++) {
-    const slot = slots[i]!
-    outputs[i]!.set(count === block ? slot : slot.subarray(0, count), start)
-  }
+  const part = (whole: Float32Array): Float32Array => (count === size ? whole : whole.subarray(start, start + count))
+  const where = (place: Place, i: number): number => (typeof place === 'number' ? place + start * 4 : slots[i]!.at)
+  inputs.forEach((place, i) => {
+    if (typeof place !== 'number') slots[i]!.view.set(part(place))
+  })
+  run(count * 4, ...inputs.map(where), ...outputs.map(where), ...task.scalars)
+  outputs.forEach((place, i) => {
+    if (typeof place === 'number') return
+    const { view } = slots[i]!
+    part(place).set(count === view.length ? view : view.subarray(0, count))
+  })
 }
 
 /** A worker's life: waits for calls, takes blocks of them until none is left. */
 export const serve = (
   start: WorkerStart,
+  ready: typeof threadKernel,
   compute: typeof computeBlock,
   receive: typeof receiveMessageOnPort,
   load: (name: string) => unknown,
@@ -85,36 +122,26 @@ export const serve = (
   const control = new Int32Array(start.shared)
   const numbers = new Float64Array(start.shared)
   const addresses = new BigUint64Array(start.shared)
-  const memory = new wasm.Memory({ initial: start.memoryPages })
   const koffi = load(start.koffi) as typeof import('koffi')
   if (start.flush !== null) {
     const { library, name, environment } = start.flush
     const loaded = koffi.load(library)
     loaded.func(name, 'int', ['void *'])(environment)
   }
-  interface Ready {
-    readonly run: BlockTask['run']
-    readonly block: number
-    readonly slots: readonly Float32Array[]
-  }
-  const kernels = new Map<number, Ready>()
-  const kernel = (id: number): Ready => {
+  const kernels = new Map<number, ThreadKernel>()
+  const kernel = (id: number): ThreadKernel => {
     for (;;) {
       const known = kernels.get(id)
       if (known !== undefined) return known
       const { message } = receive(port) as { readonly message: KernelMessage }
-      const { exports } = new wasm.Instance(message.module, { env: { memory } })
-      const { block } = message
-      const slots = Array.from(
-        { length: message.slots },
-        (_, i) => new Float32Array(memory.buffer, i * block * 4, block),
-      )
-      kernels.set(message.id, { run: exports['run'] as BlockTask['run'], block, slots })
+      kernels.set(message.id, ready(wasm, start.memory, start.scratch, message))
     }
   }
   // Views of memory that belongs to the main thread, which keeps it alive during each call.
   const views = new Map<bigint, Float32Array>()
-  const viewOf = (address: bigint, size: number): Float32Array => {
+  const placeOf = (address: bigint, size: number): Place => {
+    const offset = Number(address - start.address)
+    if (offset >= 0 && offset < start.limit) return offset
     let view = views.get(address)
     if (view?.length !== size) {
       if (views.size >= 4096) views.clear()
@@ -123,17 +150,15 @@ export const serve = (
     return view
   }
   const readTask = (word: number): readonly [BlockTask, next: number] => {
-    const [id, size, firstBlock, inputs, outputs, scalars] = numbers.subarray(
-      word,
-      word + at.head,
-    ) as unknown as number[]
+    const head = numbers.subarray(word, word + at.head) as unknown as number[]
+    const [id, size, block, firstBlock, inputs, outputs, scalars] = head
     const arrays = word + at.head
-    const view = (_: unknown, i: number): Float32Array => viewOf(addresses[arrays + i]!, size!)
-    const all = Array.from({ length: inputs! + outputs! }, view)
+    const all = Array.from({ length: inputs! + outputs! }, (_, i) => placeOf(addresses[arrays + i]!, size!))
     const end = arrays + all.length + scalars!
     const task = {
-      ...kernel(id!),
+      kernel: kernel(id!),
       firstBlock: firstBlock!,
+      block: block!,
       size: size!,
       inputs: all.slice(0, inputs),
       outputs: all.slice(inputs),
@@ -177,5 +202,6 @@ export const workerProgram = (): string =>
     // What bundlers put into functions that are to keep their names.
     'const __name = (f) => f',
     "const { receiveMessageOnPort, workerData } = require('node:worker_threads')",
-    `;(${serve.toString()})(workerData, ${computeBlock.toString()}, receiveMessageOnPort, require, WebAssembly)`,
+    `const parts = [${threadKernel.toString()}, ${computeBlock.toString()}]`,
+    `;(${serve.toString()})(workerData, ...parts, receiveMessageOnPort, require, WebAssembly)`,
   ].join('\n')

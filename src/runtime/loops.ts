@@ -2,8 +2,12 @@
 import type { ConcreteArray, ShapedArray, Storage } from '../core/index.js'
 import type { Loop, Partition, Source } from '../fusion/index.js'
 import type { TensorBuffer } from './buffer.js'
+import { settled } from './loopMemory.js'
 import { type LoopCall, prepareKernel, type ReadyKernel, runLoops } from './loopTeam.js'
 import { type BufferPool, poolKey } from './pool.js'
+
+/** An argument that loops have read so often without overwriting it is likely to be read again. */
+const READS_BEFORE_MOVE = 2
 
 interface ReadyLoop {
   readonly loop: Loop
@@ -31,38 +35,46 @@ export class Loops {
     }))
   }
 
-  /** The results of the whole program. What the head made for the loops alone goes to `pool`, whence results are taken. */
+  /** How many of the head's results are also those of the program; loops alone read the others. */
+  get headResults(): number {
+    return this.#headOutputs.length
+  }
+
+  /** The results of the whole program. What the head made for the loops alone goes to `between`, results are taken from `pool`. */
   run(
     args: readonly ConcreteArray[],
     head: readonly TensorBuffer[],
     free: Set<Storage> | null,
     pool: BufferPool,
+    between: BufferPool,
   ): TensorBuffer[] {
     const results = new Array<TensorBuffer>(this.#avals.length)
     this.#headOutputs.forEach((position, i) => (results[position] = head[i]!))
     const bufferOf = ({ from, index }: Source): TensorBuffer =>
       from === 'head' ? head[index]! : (args[index]!.storage as TensorBuffer)
     const calls = this.#loops.map(({ loop, kernel, own }): LoopCall => {
-      const replaceable = free === null ? [] : own.map((i) => args[i]!.storage as TensorBuffer)
-      let next = 0
-      const outputs = loop.outputs.map((position) => {
-        let taken: TensorBuffer | null = null
-        while (taken === null && next < replaceable.length) {
-          const buffer = replaceable[next++]!
-          if (!buffer.isPinned && free!.delete(buffer)) taken = buffer
+      /** Memory of arguments that results take, by the arguments' positions. */
+      const taken = new Map<number, TensorBuffer>()
+      if (free !== null) {
+        for (const i of own) {
+          if (taken.size === loop.outputs.length) break
+          const buffer = args[i]!.storage as TensorBuffer
+          if (!buffer.isPinned && free.delete(buffer)) taken.set(i, moved(args[i]!, buffer))
         }
-        return (results[position] = taken ?? this.#take(position, pool))
-      })
+      }
+      const replaced = [...taken.values()]
+      const arrayOf = ({ from, index }: Source): TensorBuffer =>
+        from === 'head' ? head[index]! : (taken.get(index) ?? settledIfOften(args[index]!))
       return {
         kernel,
         size: loop.size,
-        inputs: loop.arrays.map(bufferOf),
-        outputs,
+        inputs: loop.arrays.map(arrayOf),
+        outputs: loop.outputs.map((position, i) => (results[position] = replaced[i] ?? this.#take(position, pool))),
         scalars: loop.scalars.map((source) => scalarOf(bufferOf(source))),
       }
     })
     runLoops(calls)
-    for (let i = this.#headOutputs.length; i < head.length; i++) if (head[i]!.size > 1) pool.give(head[i]!)
+    for (let i = this.#headOutputs.length; i < head.length; i++) if (head[i]!.size > 1) between.give(head[i]!)
     return results
   }
 
@@ -70,6 +82,22 @@ export class Loops {
     const { dtype, shape } = this.#avals[position]!
     return pool.take(dtype, shape, this.#keys[position])
   }
+}
+
+/** The memory of an argument that stays as it is. */
+const settledIfOften = (x: ConcreteArray): TensorBuffer => {
+  const buffer = x.storage as TensorBuffer
+  if (buffer.loopOffset !== null || buffer.isPinned || buffer.loopReads++ < READS_BEFORE_MOVE) return buffer
+  const there = moved(x, buffer)
+  if (there !== buffer) x.moveTo(there)
+  return there
+}
+
+/** The elements of `x` in the memory of loops, if they can be there. What is left behind is freed: nobody else has it. */
+const moved = (x: ConcreteArray, buffer: TensorBuffer): TensorBuffer => {
+  const there = settled(buffer)
+  if (there !== buffer && !x.isViewed) buffer.discard()
+  return there
 }
 
 /** A number, or all bits or none for a boolean. */

@@ -9,9 +9,11 @@ import {
   timed,
 } from '../core/index.js'
 import { partition } from '../fusion/index.js'
+import { elementBytes } from '../onnx/index.js'
 import { lower } from '../transforms/index.js'
-import type { Operand, TensorBuffer } from './buffer.js'
+import { type Operand, TensorBuffer } from './buffer.js'
 import type { Optimize } from './compile.js'
+import { loopMemory } from './loopMemory.js'
 import { Loops } from './loops.js'
 import { BufferPool, poolKey } from './pool.js'
 import { recorded } from './recording.js'
@@ -20,6 +22,12 @@ import { Staging } from './staging.js'
 
 /** Memory that is free to be written again. */
 export const pool = new BufferPool()
+
+/** Memory of what sessions hand to loops. */
+const between = new BufferPool(1 << 30, (type, shape) => {
+  const bytes = shape.reduce((size, length) => size * length, elementBytes(type))
+  return loopMemory().allocate(type, shape, bytes) ?? TensorBuffer.allocate(type, shape)
+})
 
 /** A compiled program: a session, which of the arguments it takes, the memory of what is small, and the loops after it. */
 export class Program {
@@ -78,7 +86,7 @@ export class Program {
     let copies = 0
     for (let i = 0; i < count; i++) {
       const slot = staged.outputs.slot(i)
-      const buffer = slot === null ? this.#take(i) : pool.reuse(this.#outputKeys[i]!)
+      const buffer = slot === null ? this.#take(i) : this.#poolOf(i).reuse(this.#outputKeys[i]!)
       buffers[i] = buffer
       if (buffer === null) copies++
       targets[i] = buffer ?? slot!
@@ -103,12 +111,18 @@ export class Program {
     head: readonly TensorBuffer[],
     free: Set<Storage> | null,
   ): TensorBuffer[] {
-    return recorded('kernel', 'fused loops', { op_name: 'loop', source: '' }, () => loops.run(args, head, free, pool))
+    return recorded('kernel', 'fused loops', { op_name: 'loop', source: '' }, () =>
+      loops.run(args, head, free, pool, between),
+    )
   }
 
   #take(output: number): TensorBuffer {
     const { dtype, shape } = this.#avalsOut[output]!
-    return pool.take(dtype, shape, this.#outputKeys[output])
+    return this.#poolOf(output).take(dtype, shape, this.#outputKeys[output])
+  }
+
+  #poolOf(output: number): BufferPool {
+    return this.#loops === null || output < this.#loops.headResults ? pool : between
   }
 
   /** Stops measuring: the file of what was measured, `null` where no session ran. */

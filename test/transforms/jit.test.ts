@@ -113,6 +113,18 @@ test('donated memory is reused, donated arrays are dead', (t) => {
   t.throws(() => step({ a: x, b: x }), { instanceOf: ArgumentError, message: /each donated array once/ })
 })
 
+test('copies outlive what they are copies of', (t) => {
+  const step = jit((x: NDArray) => x.mul(2), { donateArgnums: 0 })
+  for (const copy of [np.copy, np.array]) {
+    const x = np.arange(4)
+    const kept = copy(x)
+    step(x)
+    t.deepEqual(kept.toArray(), [0, 1, 2, 3])
+  }
+  const x = np.ones([2])
+  t.is(np.asarray(x), x)
+})
+
 test('a loss that is read gives its memory back, and can be used all the same', (t) => {
   const step = jit((x: NDArray) => [x.mul(0.5), np.sum(x)] as const, { donateArgnums: 0 })
   let [x, loss] = step(np.ones([4]))

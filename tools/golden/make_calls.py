@@ -199,6 +199,7 @@ def numpy_cases():
     call('np.where', jnp.where, B([True, False, True, False]), V, W)
     # creation
     call('np.array', lambda: jnp.array([[1.0, 2.0], [3.0, 4.0]]), ts=[[[1, 2], [3, 4]]])
+    call('np.asarray', lambda: jnp.asarray([[1.0, 2.0], [3.0, 4.0]]), ts=[[[1, 2], [3, 4]]])
     call('np.arange', lambda: jnp.arange(2, 9, 3), ts=[2, 9, 3])
     call('np.arange', lambda: jnp.arange(0.5, 2.0, 0.5), ts=[0.5, 2, 0.5])
     call('np.linspace', lambda: jnp.linspace(1.0, 2.0, 5, endpoint=False), ts=[1, 2, 5], options={'endpoint': False})
