@@ -29,8 +29,8 @@ export interface WebAssemblyApi {
   readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> }
 }
 
-/** The global object `WebAssembly`. */
-export const webAssembly = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly
+/** The global object `WebAssembly`, if the process may have it. */
+export const webAssembly = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
 
 /** An unsigned number in LEB128. */
 export const unsigned = (value: number): Code => {

@@ -12,6 +12,7 @@ import type { ElementType } from '../onnx/index.js'
 import { addressOf, bytesAt, type Pointer } from './api.js'
 import { TensorBuffer } from './buffer.js'
 import { AllocationError } from './errors.js'
+import { counters } from './stats.js'
 
 /** Most threads that compute loops. */
 export const MAX_THREADS = 8
@@ -64,6 +65,8 @@ export class LoopMemory {
     const { buffer } = bytesAt(this.address + BigInt(span.start), byteLength)
     // Views of the memory keep the buffer, not the tensor.
     this.#returned.register(buffer, span)
+    counters.buffersAllocated++
+    counters.bytesAllocated += byteLength
     return TensorBuffer.over(type, shape, buffer, span.start)
   }
 
@@ -109,23 +112,32 @@ export class LoopMemory {
 /** A memory that may grow to `maximum` pages, or to fewer where so much address space is not to be had. */
 const reserved = (initial: number, maximum: number): readonly [WebAssemblyMemory, number] => {
   try {
-    return [new webAssembly.Memory({ initial, maximum, shared: true }), maximum]
+    return [new webAssembly!.Memory({ initial, maximum, shared: true }), maximum]
   } catch (cause) {
     if (maximum === initial) throw new AllocationError(initial * PAGE_BYTES, cause)
     return reserved(initial, Math.max(initial, Math.floor(maximum / 4)))
   }
 }
 
-let only: LoopMemory | undefined
+let only: LoopMemory | null | undefined
 
-/** The memory of all loops of this thread's programs. */
-export const loopMemory = (): LoopMemory => (only ??= new LoopMemory())
+/** The memory of all loops of this thread's programs; `null` in a process that may not have WebAssembly, or its address space. */
+export const loopMemory = (): LoopMemory | null => {
+  if (only === undefined) {
+    try {
+      only = webAssembly === undefined ? null : new LoopMemory()
+    } catch {
+      only = null
+    }
+  }
+  return only
+}
 
 /** A tensor in the memory of loops with the elements of `buffer`, or `buffer` itself: where it is there already, or cannot be. */
 export const settled = (buffer: TensorBuffer): TensorBuffer => {
   if (buffer.loopOffset !== null) return buffer
-  const moved = loopMemory().allocate(buffer.type, buffer.shape, buffer.byteLength)
-  if (moved === null) return buffer
+  const moved = loopMemory()?.allocate(buffer.type, buffer.shape, buffer.byteLength)
+  if (moved == null) return buffer
   moved.read().set(buffer.read())
   return moved
 }

@@ -54,9 +54,9 @@ const ready = new Map<string, ReadyKernel>()
 export const prepareKernel = ({ key, bytes, block, inputs, outputs }: Kernel): ReadyKernel => {
   let kernel = ready.get(key)
   if (kernel !== undefined) return kernel
-  const module = new webAssembly.Module(bytes)
+  const module = new webAssembly!.Module(bytes)
   const message = { id: ready.size, module, block, slots: Math.max(inputs, outputs) }
-  kernel = { ...message, here: threadKernel(webAssembly, loopMemory().memory, 0, message) }
+  kernel = { ...message, here: threadKernel(webAssembly!, loopMemory()!.memory, 0, message) }
   ready.set(key, kernel)
   team?.send(kernel)
   return kernel
@@ -72,7 +72,7 @@ class Team {
 
   constructor(size: number) {
     const koffi = createRequire(import.meta.url).resolve('koffi')
-    const { memory, address, limit } = loopMemory()
+    const { memory, address, limit } = loopMemory()!
     for (let i = 0; i < size; i++) {
       const { port1, port2 } = new MessageChannel()
       const workerData: WorkerStart = {

@@ -26,7 +26,7 @@ export const pool = new BufferPool()
 /** Memory of what sessions hand to loops. */
 const between = new BufferPool(1 << 30, (type, shape) => {
   const bytes = shape.reduce((size, length) => size * length, elementBytes(type))
-  return loopMemory().allocate(type, shape, bytes) ?? TensorBuffer.allocate(type, shape)
+  return loopMemory()?.allocate(type, shape, bytes) ?? TensorBuffer.allocate(type, shape)
 })
 
 /** A compiled program: a session, which of the arguments it takes, the memory of what is small, and the loops after it. */
@@ -46,7 +46,7 @@ export class Program {
   constructor(program: Jaxpr, name: string, optimize: Optimize, profile?: string) {
     const where = `compiling ${name} for ${program.avalsIn.map(showAval).join(', ')}`
     const [jaxpr, loops, session, { inputs, sources }] = timed(where, () => {
-      const parts = optimize === 'all' && config.get('fusedLoops') ? partition(program) : null
+      const parts = optimize === 'all' && config.get('fusedLoops') && loopMemory() !== null ? partition(program) : null
       const head = parts?.head ?? program
       const lowered = lower(head, 'cpu', profile !== undefined)
       const options = { inputs: lowered.inputNames, outputs: lowered.outputNames, optimize, name }

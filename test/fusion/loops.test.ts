@@ -113,6 +113,22 @@ test('the process ends by itself although workers wait, and one thread needs non
   }
 })
 
+test('without WebAssembly, or address space for its memory, ONNX Runtime computes everything', (t) => {
+  const program = `
+    const { jit, np } = await import('./src/index.js')
+    const step = jit((p, g) => p.sub(g.mul(0.1)).add(p.mul(0.01)))
+    console.log(step(np.ones([1000]), np.ones([1000])).slice(0).item().toFixed(5))`
+  const crowded = 'WebAssembly.Memory = class { constructor() { throw new RangeError() } }'
+  const options = ['--import=tsx', '--input-type=module', '--eval']
+  for (const args of [
+    ['--jitless', ...options, program],
+    [...options, crowded + program],
+  ]) {
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 })
+    t.is(stdout.trim(), '0.91000', stderr)
+  }
+})
+
 test('every optimizer of a list gives the same bits with and without loops', (t) => {
   const optimizers = {
     adam: optax.adam(1e-2),
