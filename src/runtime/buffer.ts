@@ -51,6 +51,8 @@ export class TensorBuffer implements Storage, PinnableOperand {
   loopReads = 0
   /** @internal Where it begins in the memory of fused loops; `null` where it is elsewhere. */
   readonly loopOffset: number | null
+  /** Asynchronous calls that will read it after their session has ended. */
+  #holds = 0
   #cell: HandleCell | null = null
   #view: TypedArray | null = null
   #words: Int32Array | null = null
@@ -158,9 +160,19 @@ export class TensorBuffer implements Storage, PinnableOperand {
     return cell
   }
 
-  /** Whether an asynchronous run uses it. */
+  /** Whether an asynchronous call uses it. */
   get isPinned(): boolean {
-    return this.#cell !== null && this.#cell.pins > 0
+    return this.#holds > 0 || (this.#cell !== null && this.#cell.pins > 0)
+  }
+
+  /** Nobody writes to it until {@link letGo}. */
+  hold(): void {
+    this.#holds++
+  }
+
+  /** Ends one {@link hold}. */
+  letGo(): void {
+    this.#holds--
   }
 
   /** Releases the native handle now, unless an asynchronous run uses it. The elements stay, and so does the use. */

@@ -42,7 +42,8 @@ const compiledPrograms = new SessionCache<CompiledGraph>(maxCompiledPrograms)
 export interface CompiledGraph extends Profiled {
   /** The results; of `free`, memory that nobody needs afterwards, what results were put into is taken out. */
   run(args: readonly ConcreteArray[], free?: Set<Storage> | null): readonly Storage[]
-  runAsync(args: readonly ConcreteArray[]): Promise<readonly Storage[]>
+  /** The same; the arguments' memory is taken at once, they may be deleted afterwards. */
+  runAsync(args: readonly ConcreteArray[], free?: Set<Storage> | null): Promise<readonly Storage[]>
 }
 
 /** Where programs run: how they are made, and what becomes of memory that nobody reads any more. */
@@ -57,7 +58,8 @@ const cpuTarget: Target = {
   name: '',
   make: (jaxpr, name, optimize, profile) => new Program(jaxpr, name, optimize, profile),
   recycle: (storage) => {
-    pool.give(storage as TensorBuffer)
+    const buffer = storage as TensorBuffer
+    if (!buffer.isPinned) pool.give(buffer)
   },
 }
 
@@ -158,16 +160,14 @@ export class CompiledProgram implements Executable {
   async runAsync(args: readonly ConcreteArray[]): Promise<readonly ConcreteArray[]> {
     if (this.#avalsOut.length === 0) return this.run(args)
     const donations = this.#donations(args)
-    const running = this.#program().runAsync(args)
-    const storages = storagesOf(donations)
+    const free = new Set(storagesOf(donations))
+    const running = this.#program().runAsync(args, free)
     donations.forEach((x) => {
       x.delete(this.name)
     })
     const outputs = await running
     if (checksValues()) this.#check(outputs)
-    storages.forEach((storage) => {
-      this.target.recycle(storage)
-    })
+    for (const storage of free) this.target.recycle(storage)
     return this.#finished(outputs)
   }
 }

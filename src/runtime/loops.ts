@@ -40,9 +40,10 @@ export class Loops {
     return this.#headOutputs.length
   }
 
-  /** The results of the whole program. What the head made for the loops alone goes to `between`, results are taken from `pool`. */
+  /** The results of the whole program, `storages` being the memory of its arguments, which may be deleted by now. What the head made for the loops alone goes to `between`, results are taken from `pool`. */
   run(
     args: readonly ConcreteArray[],
+    storages: readonly TensorBuffer[],
     head: readonly TensorBuffer[],
     free: Set<Storage> | null,
     pool: BufferPool,
@@ -50,21 +51,20 @@ export class Loops {
   ): TensorBuffer[] {
     const results = new Array<TensorBuffer>(this.#avals.length)
     this.#headOutputs.forEach((position, i) => (results[position] = head[i]!))
-    const bufferOf = ({ from, index }: Source): TensorBuffer =>
-      from === 'head' ? head[index]! : (args[index]!.storage as TensorBuffer)
+    const bufferOf = ({ from, index }: Source): TensorBuffer => (from === 'head' ? head[index]! : storages[index]!)
     const calls = this.#loops.map(({ loop, kernel, own }): LoopCall => {
       /** Memory of arguments that results take, by the arguments' positions. */
       const taken = new Map<number, TensorBuffer>()
       if (free !== null) {
         for (const i of own) {
           if (taken.size === loop.outputs.length) break
-          const buffer = args[i]!.storage as TensorBuffer
+          const buffer = storages[i]!
           if (!buffer.isPinned && free.delete(buffer)) taken.set(i, moved(args[i]!, buffer))
         }
       }
       const replaced = [...taken.values()]
       const arrayOf = ({ from, index }: Source): TensorBuffer =>
-        from === 'head' ? head[index]! : (taken.get(index) ?? settledIfOften(args[index]!))
+        from === 'head' ? head[index]! : (taken.get(index) ?? settledIfOften(args[index]!, storages[index]!))
       return {
         kernel,
         size: loop.size,
@@ -85,9 +85,9 @@ export class Loops {
 }
 
 /** The memory of an argument that stays as it is. */
-const settledIfOften = (x: ConcreteArray): TensorBuffer => {
-  const buffer = x.storage as TensorBuffer
-  if (buffer.loopOffset !== null || buffer.isPinned || buffer.loopReads++ < READS_BEFORE_MOVE) return buffer
+const settledIfOften = (x: ConcreteArray, buffer: TensorBuffer): TensorBuffer => {
+  if (buffer.loopOffset !== null || buffer.isPinned || x.isDeleted) return buffer
+  if (buffer.loopReads++ < READS_BEFORE_MOVE) return buffer
   const there = moved(x, buffer)
   if (there !== buffer) x.moveTo(there)
   return there

@@ -29,6 +29,9 @@ const between = new BufferPool(1 << 30, (type, shape) => {
   return loopMemory()?.allocate(type, shape, bytes) ?? TensorBuffer.allocate(type, shape)
 })
 
+const storagesOf = (args: readonly ConcreteArray[]): readonly TensorBuffer[] =>
+  args.map((x) => x.storage as TensorBuffer)
+
 /** A compiled program: a session, which of the arguments it takes, the memory of what is small, and the loops after it. */
 export class Program {
   /** `null` where everything is done by loops. */
@@ -71,7 +74,7 @@ export class Program {
   /** The results; of `free`, arguments that nobody needs afterwards, those are taken out whose memory results were put into. */
   run(args: readonly ConcreteArray[], free: Set<Storage> | null = null): TensorBuffer[] {
     const buffers = this.#session === null ? [] : this.#runSession(this.#session, args)
-    return this.#loops === null ? buffers : this.#finish(this.#loops, args, buffers, free)
+    return this.#loops === null ? buffers : this.#finish(this.#loops, args, storagesOf(args), buffers, free)
   }
 
   #runSession(session: Session, args: readonly ConcreteArray[]): TensorBuffer[] {
@@ -96,24 +99,34 @@ export class Program {
     return buffers as TensorBuffer[]
   }
 
-  async runAsync(args: readonly ConcreteArray[]): Promise<TensorBuffer[]> {
+  async runAsync(args: readonly ConcreteArray[], free: Set<Storage> | null = null): Promise<TensorBuffer[]> {
     const outputs = this.#avalsOut.map((_, i) => this.#take(i))
+    const storages = storagesOf(args)
+    const loops = this.#loops
     if (this.#session !== null) {
-      const inputs = this.#inputs.map((i) => args[i]!.storage as TensorBuffer)
-      await this.#session.runAsync(inputs, outputs)
+      const running = this.#session.runAsync(
+        this.#inputs.map((i) => storages[i]!),
+        outputs,
+      )
+      if (loops !== null) for (const storage of storages) storage.hold()
+      try {
+        await running
+      } finally {
+        if (loops !== null) for (const storage of storages) storage.letGo()
+      }
     }
-    return this.#loops === null ? outputs : this.#finish(this.#loops, args, outputs, null)
+    return loops === null ? outputs : this.#finish(loops, args, storages, outputs, free)
   }
 
   #finish(
     loops: Loops,
     args: readonly ConcreteArray[],
+    storages: readonly TensorBuffer[],
     head: readonly TensorBuffer[],
     free: Set<Storage> | null,
   ): TensorBuffer[] {
-    return recorded('kernel', 'fused loops', { op_name: 'loop', source: '' }, () =>
-      loops.run(args, head, free, pool, between),
-    )
+    const source = { op_name: 'loop', source: '' }
+    return recorded('kernel', 'fused loops', source, () => loops.run(args, storages, head, free, pool, between))
   }
 
   #take(output: number): TensorBuffer {

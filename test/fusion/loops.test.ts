@@ -78,6 +78,38 @@ test('asynchronous calls run the loops, too', async (t) => {
   for (const result of results) t.deepEqual(result.map(bits), expected)
 })
 
+type Arrays = readonly [NDArray, NDArray]
+const trained = (p: NDArray, m: NDArray, x: NDArray): Arrays => {
+  const slope = np.matmul(x.T, np.matmul(x, p))
+  const next = m.mul(0.9).add(slope.mul(0.1))
+  return [p.sub(next.mul(0.01)), next]
+}
+
+test('asynchronous calls with donated arguments, one after the other', async (t) => {
+  const step = jit(trained, { donateArgnums: [0, 1] })
+  const x = normal(1, [8, 100])
+  const start = (): Arrays => [normal(2, [100, 90]), normal(3, [100, 90])]
+  let expected = start()
+  for (let i = 0; i < 4; i++) expected = step(...expected, x)
+  let actual = start()
+  for (let i = 0; i < 4; i++) {
+    const given = actual
+    actual = await step.async(...given, x)
+    t.throws(() => given[0].data(), { instanceOf: DeletedArrayError })
+  }
+  t.deepEqual(actual.map(bits), expected.map(bits))
+})
+
+test('what an asynchronous call will read in its loops is not overwritten by another call', async (t) => {
+  const step = jit(trained)
+  const [p, m, x] = [normal(2, [100, 90]), normal(3, [100, 90]), normal(1, [3000, 100])]
+  const expected = step(p, m, x).map(bits)
+  const other = jit(update, { donateArgnums: [0, 1] })
+  const pending = step.async(p, m, x)
+  other(p, m, np.ones([100, 90]))
+  t.deepEqual((await pending).map(bits), expected)
+})
+
 test.serial('debugNans names the operation although memory was donated', (t) => {
   const step = jit((p: NDArray, g: NDArray) => p.sub(np.sqrt(g).mul(0.1).add(p)), { donateArgnums: [0] })
   config.using('debugNans', true, () => {

@@ -173,6 +173,18 @@ test('memory that an asynchronous call reads is not used again before it ends', 
   t.is(others.length, 50)
 })
 
+test('memory that an asynchronous call reads may be donated meanwhile', async (t) => {
+  const slow = jit((x: NDArray) => np.sum(np.matmul(np.matmul(x, x), x)))
+  const x = np.ones([256, 256])
+  const expected = slow(x).item()
+  const zero = jit((y: NDArray) => np.matmul(y, np.zeros([256, 256])), { donateArgnums: 0 })
+  const pending = slow.async(x)
+  let y = zero(x)
+  for (let i = 0; i < 20; i++) y = zero(y)
+  t.is((await pending).item(), expected)
+  t.throws(() => x.data(), { instanceOf: DeletedArrayError })
+})
+
 test('5,000 different operations leave the session cache bounded', (t) => {
   for (let i = 1; i <= 5000; i++)
     lax.reshape(np.ones([1]), Array<number>(1 + (i % 7)).fill(1)).add(np.ones([1 + Math.floor(i / 4)]))
