@@ -7,6 +7,7 @@
  * again and again. Where there is no room, tensors stay where they are.
  */
 import { totalmem } from 'node:os'
+import { markAsUntransferable } from 'node:worker_threads'
 import { MAX_PAGES, PAGE_BYTES, SCRATCH_BYTES, webAssembly, type WebAssemblyMemory } from '../fusion/index.js'
 import type { ElementType } from '../onnx/index.js'
 import { addressOf, bytesAt, type Pointer } from './api.js'
@@ -63,8 +64,9 @@ export class LoopMemory {
     const span = this.#take(Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT + GAP)
     if (span === null) return null
     const { buffer } = bytesAt(this.address + BigInt(span.start), byteLength)
-    // Views of the memory keep the buffer, not the tensor.
+    // Views of the memory keep the buffer, not the tensor; sent to another thread, nothing here would know of them.
     this.#returned.register(buffer, span)
+    markAsUntransferable(buffer)
     counters.buffersAllocated++
     counters.bytesAllocated += byteLength
     return TensorBuffer.over(type, shape, buffer, span.start)

@@ -35,6 +35,18 @@ test('tensors do not overlap, are aligned, and keep what is written', (t) => {
   })
 })
 
+test('memory of loops is copied to other threads, not sent', (t) => {
+  const { memory: buffer } = floats(new LoopMemory(8 * MEBIBYTE), 5000)!
+  t.is(structuredClone(buffer).byteLength, 20_000)
+  try {
+    structuredClone(buffer, { transfer: [buffer] })
+  } catch (error) {
+    // Node 20 copies what must not be sent, later versions refuse.
+    t.is((error as Error).name, 'DataCloneError')
+  }
+  t.is(buffer.byteLength, 20_000)
+})
+
 test('small tensors, and what is beyond the limit, are refused', (t) => {
   const memory = new LoopMemory(8 * MEBIBYTE)
   t.is(floats(memory, 100), null)
