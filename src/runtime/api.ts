@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { LibraryError, RUNTIME_CODES, RuntimeError } from './errors.js'
 
 /** An address of native memory. */
@@ -195,6 +196,9 @@ export function openLibrary(path: string): ReturnType<Koffi['load']> {
   return library
 }
 
+/** The library with C's functions of mathematics; those of its environment are found through it, too. */
+export const posixLibrary = (): string => (process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libm.so.6')
+
 /**
  * The C API, loaded at the first call.
  * @throws LibraryError where the library is missing, cannot be loaded, or is too old.
@@ -244,7 +248,26 @@ export function libraryPath(): string {
   return join(folder, file)
 }
 
+const TELEMETRY = 'ORT_DISABLE_TELEMETRY'
+
+/**
+ * ONNX Runtime's library tells its maker of sessions, models and devices, through a database in the user's folder and a thread that
+ * uploads it. Not from here, unless the user has said `ORT_DISABLE_TELEMETRY=0`. The library reads the variable once.
+ */
+function declineTelemetry(): void {
+  if (process.env[TELEMETRY] !== undefined) return
+  process.env[TELEMETRY] = '1'
+  // A worker thread's `process.env` is a copy that the library does not see.
+  if (isMainThread || process.platform === 'win32') return
+  try {
+    openLibrary(posixLibrary()).func('setenv', 'int', ['str', 'str', 'int'])(TELEMETRY, '1', 0)
+  } catch {
+    // A system without that library has a build of its own of ONNX Runtime, which tells nothing.
+  }
+}
+
 function loadFunctions(): OrtFunctions {
+  declineTelemetry()
   const path = libraryPath()
   const { proto, decode, view } = koffi()
   let base: Pointer

@@ -5,7 +5,7 @@
  * denormals cost it up to 33 times the time; so its floating-point mode is changed for the run, and restored after it,
  * because JavaScript's own doubles must keep their denormals.
  */
-import { koffi, openLibrary } from './api.js'
+import { koffi, openLibrary, posixLibrary } from './api.js'
 
 interface Mode {
   readonly set: (address: bigint) => number
@@ -75,8 +75,6 @@ function modeBits(): readonly [word: number, bits: number] | null {
   if (process.arch !== 'arm64') return null
   return [process.platform === 'darwin' ? 2 : 0, 1 << 24]
 }
-
-const posixLibrary = (): string => (process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libm.so.6')
 
 function posixMode(): Mode | null {
   const place = modeBits()

@@ -1,5 +1,8 @@
 import test from 'ava'
 import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { availableProviders, threadCount } from '../../src/runtime/environment.js'
 import { EnvironmentVariableError } from '../../src/runtime/errors.js'
 
@@ -46,6 +49,18 @@ const failing = `
 
 test('the CPU provider is always there', (t) => {
   t.true(availableProviders().includes('CPUExecutionProvider'))
+})
+
+test('ONNX Runtime keeps no database of what it does for its maker', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'onnax-home-'))
+  const variables = { HOME: home, CI: '', GITHUB_ACTIONS: '', TF_BUILD: '', TRAVIS: '', JENKINS_URL: '' }
+  try {
+    const { output } = await inProcess(`open(); console.log(process.env.ORT_DISABLE_TELEMETRY)`, variables)
+    t.is(output.trim(), '1')
+    t.false(existsSync(join(home, '.cache', 'Microsoft')))
+  } finally {
+    rmSync(home, { recursive: true })
+  }
 })
 
 test.serial('ONNAX_NUM_THREADS sets the threads, and must be a positive integer', (t) => {
