@@ -139,6 +139,7 @@ const isNamespace = (
   value: unknown,
   signatures: Readonly<Record<string, string>>,
 ): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null) return false
   const tag = Object.prototype.toString.call(value)
   if (tag === '[object Module]') return true
   return tag === '[object Object]' && Object.keys(signatures).some((path) => path.startsWith(`${where}.`))
@@ -149,7 +150,19 @@ const originals = new WeakMap<object, unknown>()
 /** @internal The function that a guarded one stands for, where functions are known by identity. */
 export const unguarded = (f: unknown): unknown => (typeof f === 'function' ? (originals.get(f) ?? f) : f)
 
-const known = new Map<unknown, unknown>()
+/** Functions that have a guarded one, and how to get it: it is made when it is first asked for, since there are two thousand. */
+const known = new Map<unknown, () => F>()
+
+const guardOf = (f: F, where: string, signature: string, depth: Depth): (() => F) => {
+  let wrapper: F | undefined
+  return () => {
+    if (wrapper === undefined) {
+      wrapper = guardedFunction(where, f, signature, depth)
+      originals.set(wrapper, f)
+    }
+    return wrapper
+  }
+}
 
 /**
  * The exports of a module, whose functions check their arguments; names without a signature stay as they are.
@@ -163,20 +176,23 @@ export const guarded = <M extends object>(
   signatures: Readonly<Record<string, string>>,
   depth: Depth = 'kinds',
 ): M => {
-  const of = (where: string, value: unknown): unknown => {
-    if (isNamespace(where, value, signatures)) return guarded(where, value, signatures, depth)
+  const members = module as Readonly<Record<string, unknown>>
+  const describe = (name: string, value: unknown): PropertyDescriptor => {
+    const where = `${path}.${name}`
     const signature = signatures[where]
-    if (signature === undefined || typeof value !== 'function') return value
-    // Of several names the function's own is told.
-    const own = (module as Readonly<Record<string, unknown>>)[value.name] === value ? `${path}.${value.name}` : where
-    if (!known.has(value)) {
-      const wrapper = guardedFunction(own, value as F, signature, depth)
-      known.set(value, wrapper)
-      originals.set(wrapper, value)
+    if (isNamespace(where, value, signatures)) return { value: guarded(where, value, signatures, depth) }
+    if (signature === undefined || typeof value !== 'function') return { value }
+    let get = known.get(value)
+    if (get === undefined) {
+      // Of several names the function's own is told.
+      const own = members[value.name] === value ? `${path}.${value.name}` : where
+      known.set(value, (get = guardOf(value as F, own, signature, depth)))
     }
-    return known.get(value)
+    return { get }
   }
-  const members = Object.entries(module).map(([name, value]) => [name, of(`${path}.${name}`, value)])
-  const result = Object.fromEntries(members) as M
-  return Object.freeze(Object.defineProperty(result, Symbol.toStringTag, { value: 'Module' }))
+  const result = {}
+  for (const [name, value] of Object.entries(members)) {
+    Object.defineProperty(result, name, { ...describe(name, value), enumerable: true })
+  }
+  return Object.freeze(Object.defineProperty(result, Symbol.toStringTag, { value: 'Module' })) as M
 }
