@@ -53,6 +53,8 @@ export class TensorBuffer implements Storage, PinnableOperand {
   readonly loopOffset: number | null
   /** Asynchronous calls that will read it after their session has ended. */
   #holds = 0
+  #owner: TensorBuffer | null = null
+  #isShared = false
   #cell: HandleCell | null = null
   #view: TypedArray | null = null
   #words: Int32Array | null = null
@@ -118,6 +120,25 @@ export class TensorBuffer implements Storage, PinnableOperand {
     return buffer
   }
 
+  /** The same elements in another shape. From now on nobody may write to either. */
+  reshaped(shape: readonly number[]): TensorBuffer {
+    const { type, size, byteLength, memory, byteOffset, loopOffset } = this
+    const result = new TensorBuffer(type, shape, size, byteLength, memory, byteOffset, loopOffset)
+    result.#owner = this.owner
+    this.owner.#isShared = true
+    return result
+  }
+
+  /** The tensor that had the memory first. */
+  get owner(): TensorBuffer {
+    return this.#owner ?? this
+  }
+
+  /** Whether others may have the same memory: it is not to be written again. */
+  get isShared(): boolean {
+    return this.owner.#isShared
+  }
+
   /** The elements as the typed array of `type`; the same array at each call, over the same memory. */
   view(): TypedArray {
     return (this.#view ??= new (elementArray(this.type))(this.memory, this.byteOffset, this.size))
@@ -181,11 +202,11 @@ export class TensorBuffer implements Storage, PinnableOperand {
   }
 
   /**
-   * Gives the memory back now rather than at some garbage collection, unless an asynchronous run uses it. Nobody may read the
+   * Gives the memory back now rather than at some garbage collection, unless an asynchronous run or another tensor uses it. Nobody may read the
    * tensor afterwards; views of it have no elements.
    */
   discard(): void {
-    if (this.isPinned || this.loopOffset !== null || this.memory.byteLength !== this.byteLength) return
+    if (this.isPinned || this.isShared || this.loopOffset !== null || this.memory.byteLength !== this.byteLength) return
     this.releaseHandle()
     discard(this.memory)
   }

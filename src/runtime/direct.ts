@@ -1,6 +1,6 @@
 /**
- * Operations that only copy memory or repeat one element, as arrays are made and given their shapes: done here, because a session for
- * each shape would take half a millisecond to make.
+ * Operations that only rename axes or repeat one element, as arrays are made and given their shapes: done here, because a session for
+ * each shape would take half a millisecond to make. What is reshaped shares the memory.
  */
 import { type ConcreteArray, type Primitive, type ShapedArray, sizeOf } from '../core/index.js'
 import { broadcastInDimP, reshapeP } from '../lax/index.js'
@@ -19,8 +19,8 @@ export const evaluateDirectly = (
   const source = x!.storage
   if (!(source instanceof TensorBuffer)) return null
   const [aval] = primitive.abstractEval([x!.aval], params) as readonly [ShapedArray]
+  if (!repeats) return [aval, source.reshaped(aval.shape)]
   const result = pool.take(aval.dtype, aval.shape)
-  if (repeats) (result.view() as Float64Array).fill(source.view()[0] as number)
-  else result.read().set(source.read())
+  ;(result.view() as Float64Array).fill(source.view()[0] as number)
   return [aval, result]
 }

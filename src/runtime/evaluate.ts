@@ -59,7 +59,7 @@ const cpuTarget: Target = {
   make: (jaxpr, name, optimize, profile) => new Program(jaxpr, name, optimize, profile),
   recycle: (storage) => {
     const buffer = storage as TensorBuffer
-    if (!buffer.isPinned) pool.give(buffer)
+    if (!buffer.isPinned && !buffer.isShared) pool.give(buffer)
   },
 }
 
@@ -251,7 +251,7 @@ export const cpuBackend: Backend = {
 
   recycle: (storage) => {
     const buffer = storage as TensorBuffer
-    if (buffer.isPinned) return false
+    if (buffer.isPinned || buffer.isShared) return false
     pool.give(buffer)
     return true
   },

@@ -59,7 +59,12 @@ export class Loops {
         for (const i of own) {
           if (taken.size === loop.outputs.length) break
           const buffer = storages[i]!
-          if (!buffer.isPinned && free.delete(buffer)) taken.set(i, moved(args[i]!, buffer))
+          if (buffer.isPinned || !free.has(buffer)) continue
+          const there = moved(args[i]!, buffer)
+          // What other arrays share stays as it is.
+          if (there === buffer && buffer.isShared) continue
+          free.delete(buffer)
+          taken.set(i, there)
         }
       }
       const replaced = [...taken.values()]

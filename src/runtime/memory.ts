@@ -32,9 +32,9 @@ const instancesOf = (prototype: object): readonly unknown[] => {
   }
 }
 
-/** The memory of an array, and its bytes in it. */
+/** The memory of an array, and its bytes in it; the same for arrays that share it. */
 const bufferOf = ({ memory }: ConcreteArray): TensorBuffer | DeviceBuffer | null =>
-  memory instanceof TensorBuffer || memory instanceof DeviceBuffer ? memory : null
+  memory instanceof TensorBuffer ? memory.owner : memory instanceof DeviceBuffer ? memory : null
 
 /**
  * The arrays with memory that something still refers to, the largest first; also those that functions close over. For looking into

@@ -1,6 +1,6 @@
 /** Arrays are made and given shapes without a session; values as with one. */
 import test from 'ava'
-import { config, jit, lax, np, runtimeStats } from '../../src/index.js'
+import { config, jit, lax, memoryStats, type NDArray, np, runtimeStats } from '../../src/index.js'
 
 const dtypes = ['float32', 'float64', 'float16', 'bfloat16', 'int8', 'uint16', 'int64', 'uint64', 'bool'] as const
 
@@ -26,11 +26,29 @@ test.serial('reshape and full make no session, in any dtype', (t) => {
   t.deepEqual(others.map((x) => [...x.data()]), [[], [7, 7, 7, 7], [-0, -0], Array(27).fill(1)]) // prettier-ignore
 })
 
-test.serial('a reshaped array has memory of its own', (t) => {
+test.serial('a reshaped array shares the memory, and no donation overwrites it', (t) => {
   const x = np.array([1, 2, 3, 4])
   const y = x.reshape(2, 2)
-  const donated = jit((v: typeof y) => v.mul(2), { donateArgnums: 0 })
-  t.deepEqual(donated(donated(y)).toArray(), [[4, 8], [12, 16]]) // prettier-ignore
-  t.deepEqual(x.toArray(), [1, 2, 3, 4])
+  const { bytesInUse } = memoryStats()
+  const z = y.reshape(4, 1)
+  t.is(memoryStats().bytesInUse, bytesInUse)
+  const double = jit((v: NDArray) => v.mul(2), { donateArgnums: 0 })
+  t.deepEqual(double(double(y)).toArray(), [[4, 8], [12, 16]]) // prettier-ignore
+  t.deepEqual(double(x).toArray(), [2, 4, 6, 8])
+  t.deepEqual(z.toArray(), [[1], [2], [3], [4]])
   t.throws(() => config.using('debugNans', true, () => np.full([2], NaN)), { message: /nan/i })
+})
+
+test.serial('updates in place leave alone what was reshaped', (t) => {
+  const source = np.arange(0, 1 << 16, 1, { dtype: 'float32' })
+  const x = source.reshape(1 << 8, 1 << 8)
+  const update = jit((v: NDArray) => v.mul(3).add(1).div(2).sub(5), { donateArgnums: 0 })
+  const once = update(x).data()
+  t.is(once[3], 0)
+  t.is(source.data()[3], 3)
+  const scalar = np.array([5])
+  const same = scalar.reshape()
+  t.is(same.item(), 5)
+  np.array([6]).add(1)
+  t.is(scalar.item(), 5)
 })
