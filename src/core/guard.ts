@@ -142,7 +142,10 @@ const isNamespace = (
   if (typeof value !== 'object' || value === null) return false
   const tag = Object.prototype.toString.call(value)
   if (tag === '[object Module]') return true
-  return tag === '[object Object]' && Object.keys(signatures).some((path) => path.startsWith(`${where}.`))
+  if (tag !== '[object Object]') return false
+  const start = `${where}.`
+  for (const path in signatures) if (path.startsWith(start)) return true
+  return false
 }
 
 const originals = new WeakMap<object, unknown>()
@@ -191,8 +194,8 @@ export const guarded = <M extends object>(
     return { get }
   }
   const result = {}
-  for (const [name, value] of Object.entries(members)) {
-    Object.defineProperty(result, name, { ...describe(name, value), enumerable: true })
+  for (const name of Object.keys(members)) {
+    Object.defineProperty(result, name, { ...describe(name, members[name]), enumerable: true })
   }
   return Object.freeze(Object.defineProperty(result, Symbol.toStringTag, { value: 'Module' })) as M
 }

@@ -86,7 +86,9 @@ class Team {
         koffi,
         flush: denormalCall(),
       }
-      const options = { eval: true, execArgv: [], workerData, transferList: [port2] }
+      // It makes little garbage, for which an isolate would otherwise grow by some megabytes.
+      const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 }
+      const options = { eval: true, execArgv: [], workerData, transferList: [port2], resourceLimits }
       const worker = new Worker(workerProgram(), options)
       // A worker that is lost takes no more blocks: the calling thread computes them.
       worker.on('error', () => undefined)
