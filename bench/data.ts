@@ -27,22 +27,28 @@ export const mapTensors = <T, A>(tree: T, f: (x: Tensor) => A): Mapped<T, A> => 
   return map(tree as object) as Mapped<T, A>
 }
 
-/** Uniform numbers in [0, 1) of a linear congruential generator. */
+/** The next state of a linear congruential generator: 32 bits, as a signed integer, which engines keep out of the heap. */
+const advance = (state: number): number => (Math.imul(state, 1664525) + 1013904223) | 0
+
+/** The uniform number in [0, 1) of a state. */
+const uniformOf = (state: number): number => (state >>> 0) / 2 ** 32
+
+/** Uniform numbers in [0, 1). */
 const generator = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
+  let state = seed | 0
+  return () => uniformOf((state = advance(state)))
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((n, m) => n * m, 1)
 
 /** Numbers in [lo, hi). */
 export const uniform = (seed: number, n: number, lo: number, hi: number): Float32Array => {
-  const next = generator(seed)
   const values = new Float32Array(n)
-  for (let i = 0; i < n; i++) values[i] = lo + (hi - lo) * next()
+  let state = seed | 0
+  for (let i = 0; i < n; i++) {
+    state = advance(state)
+    values[i] = lo + (hi - lo) * uniformOf(state)
+  }
   return values
 }
 
@@ -61,15 +67,19 @@ const glorot = (seed: number, fanIn: number, fanOut: number, shape: readonly num
 
 /** Noise with a class-dependent pattern, in batches. */
 const images = (seed: number, batches: number, batch: number, shape: readonly number[]): Training<never>['batches'] => {
-  const next = generator(seed)
   const [pixels, classes] = [784, 10]
+  let state = seed | 0
   return Array.from({ length: batches }, () => {
     const x = new Float32Array(batch * pixels)
     const y = new Int32Array(batch)
     for (let i = 0; i < batch; i++) {
-      const label = Math.floor(next() * classes)
+      state = advance(state)
+      const label = Math.floor(uniformOf(state) * classes)
       y[i] = label
-      for (let j = 0; j < pixels; j++) x[i * pixels + j] = next() + (j % classes === label ? 0.1 : 0)
+      for (let j = 0; j < pixels; j++) {
+        state = advance(state)
+        x[i * pixels + j] = uniformOf(state) + (j % classes === label ? 0.1 : 0)
+      }
     }
     return { x: { data: x, shape: [batch, ...shape] }, y: { data: y, shape: [batch] } }
   })
