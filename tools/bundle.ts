@@ -1,5 +1,5 @@
 /**
- * The package's JavaScript: a file for each entry point, and what they share, in `dist`.
+ * The package's JavaScript: a file for each entry point, and what they share, in `dist` or the folder that is given.
  *
  * Functions and classes must keep the names of the sources, which users read in errors and programs, while a bundle renames what
  * collides. esbuild's `keepNames` sets the name of every function at run time; a third of the time that the bundle takes to evaluate,
@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { build, type BuildOptions, transform } from 'esbuild'
 import ts from 'typescript'
 
+const folder = process.argv[2] ?? 'dist'
 const entryPoints = ['index', 'optax/entry', 'nnx/entry', 'pytree/index', 'transforms/entry', 'runtime/cli']
 
 const options = {
@@ -21,7 +22,7 @@ const options = {
   platform: 'node',
   target: 'node20',
   outbase: 'src',
-  outdir: 'dist',
+  outdir: folder,
   chunkNames: 'chunks/[name]-[hash]',
   sourcemap: 'inline',
   external: ['koffi', 'onnxruntime-node', 'protobufjs', '@petamoriken/float16'],
@@ -88,8 +89,10 @@ const stripped = (path: string, code: string): string => {
   return result + code.slice(end)
 }
 
-for (const name of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
-  if (/\.js(\.map)?$/.test(name)) rmSync(join('dist', name))
+// Chunks are named after their contents: those of earlier builds would stay.
+mkdirSync(folder, { recursive: true })
+for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+  if (/\.js(\.map)?$/.test(name)) rmSync(join(folder, name))
 }
 for (const { path, text } of (await build(options)).outputFiles) {
   const { code, map } = await transform(stripped(path, text), {
