@@ -153,7 +153,7 @@ const originals = new WeakMap<object, unknown>()
 /** @internal The function that a guarded one stands for, where functions are known by identity. */
 export const unguarded = (f: unknown): unknown => (typeof f === 'function' ? (originals.get(f) ?? f) : f)
 
-/** Functions that have a guarded one, and how to get it: it is made when it is first asked for, since there are two thousand. */
+/** Functions that have a guarded one, and how to get it: it is made when it is first asked for, since there are a thousand. */
 const known = new Map<unknown, () => F>()
 
 const guardOf = (f: F, where: string, signature: string, depth: Depth): (() => F) => {
