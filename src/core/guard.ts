@@ -116,7 +116,7 @@ const check = (where: string, signatures: readonly Signature[], args: readonly u
   throw new ArgumentError(where, `at most ${parameters.length} arguments`, `${args.length}; write ${call}`)
 }
 
-/** @internal A function that refuses arguments of other kinds than `signature` says, else `f` in name and properties. */
+/** @internal A function that refuses arguments of other kinds than `signature` says, else `f` with its properties, named as `where` ends. */
 export const guardedFunction = (where: string, f: F, signature: string, depth: Depth = 'kinds'): F => {
   let signatures: readonly Signature[] | undefined
   const guarded: F = (...args) => {
@@ -130,7 +130,9 @@ export const guardedFunction = (where: string, f: F, signature: string, depth: D
       throw error
     }
   }
-  return Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(f))
+  // Many are made by other functions and have no name, or that of an alias.
+  const name = where.slice(where.lastIndexOf('.') + 1)
+  return Object.defineProperties(guarded, { ...Object.getOwnPropertyDescriptors(f), name: { value: name, configurable: true } }) // prettier-ignore
 }
 
 /** A module, or the plain object that a bundler makes of one. */

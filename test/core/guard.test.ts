@@ -75,4 +75,8 @@ test('a function keeps its name, length and properties, and the errors of functi
   t.throws(() => lax.map(raise, x), { instanceOf: Mine })
   t.is(np.sum.name, 'sum')
   t.is(np.pow, np.power)
+  for (const space of [np, lax, nn]) {
+    const named = Object.values(space).filter((value) => typeof value === 'function')
+    t.deepEqual(new Set(named.map((g) => g.name in space)), new Set([true]))
+  }
 })
