@@ -33,6 +33,8 @@ export interface CompileOptions {
 export interface Backend {
   /** Where programs run whose arguments are bound to no device. */
   readonly defaultDevice: Device
+  /** Features that lie beside each other in the arrays of the CPU's blocked convolutions; 1 where there are none. */
+  readonly channelBlock: number
   allocateScalar(aval: ShapedArray, value: Scalar): Storage
   /** Hand memory over that nobody reads any more, to be used again; `false` if it is in use after all. */
   recycle(storage: Storage): boolean

@@ -24,6 +24,7 @@ export interface LowerContext {
   /** Avals of the inputs and of the outputs. */
   readonly avalsIn: readonly ShapedArray[]
   readonly avalsOut: readonly ShapedArray[]
+  /** The device's name, or `portable`: with what every ONNX Runtime has, as in files. */
   readonly device: string
   /** Lower a jaxpr in the graph, or in a subgraph of it. */
   readonly inline: (jaxpr: Jaxpr, inputs: readonly OnnxValue[], graph?: GraphBuilder) => readonly OnnxValue[]

@@ -11,6 +11,8 @@ export const switchable = {
   integerPower: 'whole powers as products',
   perPlace: 'gradients of convolution kernels as products for each place',
   dilatedConv: 'gradients of strided and one-channel convolutions as ConvTranspose',
+  blocks: 'convolutions and averages over blocks of features',
+  epilogues: 'biases and relu as a part of convolutions, divisions as a part of averages',
   windowGradient: 'gradients of windows side by side as Expand',
   rowScatter: 'gradients of embeddings row by row',
 } as const

@@ -97,7 +97,7 @@ const trace = (f: Fn, args: tree.TreeDef, avals: readonly ShapedArray[]): Traced
     result = structure
     return leaves
   }, avals)
-  const lowered = lower(staged.jaxpr, 'cpu')
+  const lowered = lower(staged.jaxpr, 'portable')
   return { staged, result: result!, lowered, model: lowered.graph.toModel() }
 }
 

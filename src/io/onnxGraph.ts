@@ -79,6 +79,7 @@ export const inlineGraph = (
   }
   // Names of an outer graph are final when it is encoded, so subgraphs are renamed then.
   const subgraph = (g: GraphProto): Attribute => ({
+    captures: () => [...namesIn(g)].flatMap((name) => env.get(name) ?? []),
     toProto: () => renameGraph(g, (name) => env.get(name)?.name ?? `sub.${name}`),
     text: () => `{ ${g.node.length} nodes }`,
   })

@@ -2,11 +2,11 @@
 import { isFloat, isOn, type LowerContext, type Shape, sizeOf } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
 import type { ConvParams } from './conv.js'
-import { Convolution } from './convProblem.js'
+import { hasBlocks, withBlocks } from './blockedConv.js'
+import { Convolution, nodePadding } from './convProblem.js'
 import { GraphArray } from './graphArray.js'
 import { places } from './windowLowering.js'
 
-const crop = (n: number): number => Math.min(n, 0)
 const grow = (n: number): number => Math.max(n, 0)
 
 /** ONNX Runtime's Conv: features before the spatial axes. */
@@ -14,28 +14,30 @@ const withConv = (c: Convolution): GraphArray => {
   const { spatial, params } = c
   const x = c.lhs(['batch', 'groupIn', ...spatial]).dilate([1, 1, ...params.lhsDilation])
   const k = c.rhs(['groupOut', 'in', ...spatial])
-  // The node takes no negative pads. What is cropped may lie in the padding of the other side.
-  const isLong = c.low.map((low, i) => x.shape[i + 2]! + crop(low) + crop(c.high[i]!) > 0)
-  const cropped = (pads: readonly number[]): readonly number[] => pads.map((n, i) => (isLong[i]! ? crop(n) : n))
-  const left = (pads: readonly number[]): readonly number[] => pads.map((n, i) => (isLong[i]! ? grow(n) : 0))
+  const { bias, relu } = c.epilogue
+  const { low, high, left, right } = nodePadding(c, x.shape.slice(2))
   const y = x
-    .pad([0, 0, ...cropped(c.low)], [0, 0, ...cropped(c.high)])
+    .pad([0, 0, ...low], [0, 0, ...high])
     .op(
       'Conv',
-      [params.windowReversal ? k.reverse(spatial.map((i) => i + 2)) : k],
+      [params.windowReversal ? k.reverse(spatial.map((i) => i + 2)) : k, ...(bias === null ? [] : [bias])],
       [c.batch, c.groups * c.outFeatures, ...c.output],
       {
         attributes: {
           kernel_shape: c.window,
           strides: params.windowStrides,
           dilations: params.rhsDilation,
-          pads: [...left(c.low), ...left(c.high)],
+          pads: [...left, ...right],
           group: c.groups,
         },
       },
     )
-  return c.result(y, ['batch', 'groupOut', ...spatial])
+  return c.result(relu ? rectified(y) : y, ['batch', 'groupOut', ...spatial])
 }
+
+/** Without negative elements. On CPUs Relu keeps NaN, and ONNX Runtime makes it part of the Conv before it. */
+const rectified = (y: GraphArray): GraphArray =>
+  y.context.device.startsWith('cuda') ? y.op('Max', [y.constant(0)], y.shape) : y.op('Relu', [], y.shape)
 
 /**
  * ONNX Runtime's ConvTranspose, for windows that move by 1. It spreads each element over the kernel from the element's
@@ -234,15 +236,31 @@ const formOf = (c: Convolution): ((c: Convolution) => GraphArray) => {
   const isNarrow = c.outFeatures <= narrow && c.inFeatures >= 2 * c.outFeatures
   return isOn('dilatedConv') && isStep && (isDilated || (isCpu && isNarrow && c.groups === 1))
     ? withConvTranspose
-    : withConv
+    : hasBlocks(c)
+      ? withBlocks
+      : withConv
 }
 
-/** The nodes of a convolution. */
-export const lowerConv = (context: LowerContext, inputs: readonly OnnxValue[], params: ConvParams): OnnxValue => {
+/** What of a result is still to be done where its form has no place for it. */
+const finished = ({ params, epilogue: { bias, relu } }: Convolution, y: GraphArray): GraphArray => {
+  const axis = params.dimensionNumbers.outSpec[1]!
+  const added = bias === null ? y : y.op('Add', [bias.reshape([bias.shape[0]!, ...y.shape.slice(axis + 1).map(() => 1)])], y.shape) // prettier-ignore
+  return relu ? added.op('Max', [added.constant(0)], added.shape) : added
+}
+
+/** The nodes of a convolution; a third input is added to each feature, and with `relu` negative elements become 0. */
+export const lowerConv = (
+  context: LowerContext,
+  inputs: readonly OnnxValue[],
+  params: ConvParams,
+  relu = false,
+): OnnxValue => {
   const { shape, dtype } = context.avalsOut[0]!
-  if ([...context.avalsIn, ...context.avalsOut].some((a) => sizeOf(a.shape) === 0)) {
-    return GraphArray.full(context, shape, 0, dtype).value
+  const c = new Convolution(context, inputs, params, relu)
+  if ([...context.avalsIn.slice(0, 2), ...context.avalsOut].some((a) => sizeOf(a.shape) === 0)) {
+    return finished(c, GraphArray.full(context, shape, 0, dtype)).value
   }
-  const c = new Convolution(context, inputs, params)
-  return formOf(c)(c).value
+  const form = formOf(c)
+  const y = form(c)
+  return (form === withConv || form === withBlocks ? y : finished(c, y)).value
 }

@@ -28,6 +28,14 @@ const axesOf = (spec: readonly number[], first: Axis, second: Axis): readonly Ax
   return range(spec.length).map((position) => meanings[spec.indexOf(position)]!)
 }
 
+/** What is done with each element of the result. */
+export interface Epilogue {
+  /** Added, one number a feature. */
+  readonly bias: GraphArray | null
+  /** Whether negative elements become 0; NaN stays. */
+  readonly relu: boolean
+}
+
 /** Operands, sizes and layouts of one convolution. Groups of features and of the batch are one thing here. */
 export class Convolution {
   readonly groups: number
@@ -43,6 +51,7 @@ export class Convolution {
   readonly high: readonly number[]
   readonly spatial: readonly number[]
   readonly dtype: DType
+  readonly epilogue: Epilogue
 
   readonly #lhs: GraphArray
   readonly #rhs: GraphArray
@@ -51,11 +60,13 @@ export class Convolution {
     readonly context: LowerContext,
     inputs: readonly OnnxValue[],
     readonly params: ConvParams,
+    relu = false,
   ) {
     const { rhsSpec, outSpec } = params.dimensionNumbers
     this.#lhs = GraphArray.input(context, inputs, 0)
     this.#rhs = GraphArray.input(context, inputs, 1)
     this.dtype = this.#lhs.dtype
+    this.epilogue = { bias: inputs.length > 2 ? GraphArray.input(context, inputs, 2) : null, relu }
     this.groups = Math.max(params.featureGroupCount, params.batchGroupCount)
     const [batch, , ...output] = sizesAt(context.avalsOut[0]!.shape, outSpec)
     const [outFeatures, inFeatures, ...window] = sizesAt(this.#rhs.shape, rhsSpec)
@@ -88,6 +99,11 @@ export class Convolution {
       .reshape(merged)
   }
 
+  /** The axes of the kernel as it lies. */
+  get rhsAxes(): readonly Axis[] {
+    return this.#present(axesOf(this.params.dimensionNumbers.rhsSpec, 'groupOut', 'in'))
+  }
+
   /** The operand with its axes in this order. */
   lhs(order: readonly Axis[]): GraphArray {
     const { dimensionNumbers, batchGroupCount } = this.params
@@ -110,4 +126,21 @@ export class Convolution {
     const axes = axesOf(this.params.dimensionNumbers.outSpec, 'batch', 'groupOut')
     return this.#arrange(y, this.#present(order), this.#present(axes))
   }
+}
+
+/** What of the padding is cropped from an operand (not positive), and what is left to a node. */
+export interface NodePadding {
+  readonly low: readonly number[]
+  readonly high: readonly number[]
+  readonly left: readonly number[]
+  readonly right: readonly number[]
+}
+
+/** The padding where nodes take no negative one, for a dilated operand whose spatial axes have these sizes. */
+export const nodePadding = (c: Convolution, sizes: Shape): NodePadding => {
+  // What is cropped may lie in the padding of the other side.
+  const isLong = sizes.map((n, i) => n + Math.min(c.low[i]!, 0) + Math.min(c.high[i]!, 0) > 0)
+  const cropped = (pads: readonly number[]): readonly number[] => pads.map((n, i) => (isLong[i]! ? Math.min(n, 0) : n))
+  const left = (pads: readonly number[]): readonly number[] => pads.map((n, i) => (isLong[i]! ? Math.max(n, 0) : 0))
+  return { low: cropped(c.low), high: cropped(c.high), left: left(c.low), right: left(c.high) }
 }

@@ -1,6 +1,7 @@
 /** Windows as ONNX nodes. Measurements: docs/decisions/0003. */
 import { isFloat, isOn, type LowerContext, type Scalar, type Shape, sizeOf } from '../core/index.js'
 import type { OnnxValue } from '../onnx/index.js'
+import { blockNode, blockOf, fromBlocks, toBlocks } from './blocks.js'
 import { GraphArray } from './graphArray.js'
 import { range } from './shape.js'
 import type { WindowParams } from './window.js'
@@ -51,7 +52,7 @@ export const separately = (
     spreadAndPadded(x, params, identity),
   )
 
-/** AveragePool times the window's size, on the last of [batch, feature, ...spatial] axes. */
+/** AveragePool on the last of [batch, feature, ...spatial] axes. */
 const withAveragePool = (x: GraphArray, params: WindowParams, out: Shape): GraphArray => {
   const spatial = windowedAxes(params)
   const others = range(x.shape.length).filter((i) => !spatial.includes(i))
@@ -79,9 +80,34 @@ const withAveragePool = (x: GraphArray, params: WindowParams, out: Shape): Graph
         count_include_pad: 1,
       },
     })
-  const sums = averages.op('Mul', [averages.constant(sizeOf(windows))], averages.shape)
-  return sums.reshape([...lead, ...sizes]).transpose(range(order.length).map((i) => order.indexOf(i)))
+  return averages.reshape([...lead, ...sizes]).transpose(range(order.length).map((i) => order.indexOf(i)))
 }
+
+/** AveragePool over blocks of features, of images with the features second or last; `null` for others. */
+const withBlocks = (x: GraphArray, params: WindowParams, out: Shape): GraphArray | null => {
+  const block = blockOf(x.context)
+  const [batch, second, , last] = out
+  if (block === 1 || x.dtype !== 'float32' || out.length !== 4) return null
+  const spatial = windowedAxes(params)
+  const features = spatial.every((i) => i === 1 || i === 2) ? 'last' : spatial.every((i) => i > 1) ? 'second' : null
+  if (features === null) return null
+  const [count, from] = features === 'last' ? [last!, 1] : [second!, 2]
+  const at = <T>(list: readonly T[]): readonly T[] => list.slice(from, from + 2)
+  const windows = at(params.windowDimensions)
+  const isNodes = at(params.padding).every((p, i) => p.every((n) => n >= 0 && n < windows[i]!))
+  if (count % block !== 0 || !isNodes || params.baseDilation.some((d) => d !== 1)) return null
+  const pads = [...at(params.padding).map(([n]) => n), ...at(params.padding).map(([, n]) => n)]
+  const averages = blockNode(toBlocks(x, features), 'AveragePool', [], [batch!, count, ...at(out)], {
+    kernel_shape: windows,
+    strides: at(params.windowStrides),
+    pads,
+    count_include_pad: 1,
+  })
+  return fromBlocks(averages, features)
+}
+
+const averages = (x: GraphArray, params: WindowParams, out: Shape): GraphArray =>
+  withBlocks(x, params, out) ?? withAveragePool(x, params, out)
 
 /**
  * Windows that don't overlap over spread elements, as in the gradient of a pool: each element is repeated over its
@@ -134,16 +160,32 @@ const hasAveragePool = (x: GraphArray, params: WindowParams): boolean => {
   )
 }
 
-/** The nodes of sums over windows. */
-export const lowerWindowSum = (
+/** Sums over windows, or their means. */
+const lowerWindows = (
   context: LowerContext,
   inputs: readonly OnnxValue[],
   params: WindowParams,
+  isMean: boolean,
 ): OnnxValue => {
   const { shape: out, dtype } = context.avalsOut[0]!
   const x = GraphArray.input(context, inputs, 0)
   if (sizeOf(x.shape) === 0 || sizeOf(out) === 0) return GraphArray.full(context, out, 0, dtype).value
   if (windowedAxes(params).length === 0) return inputs[0]!
-  if (isOn('windowGradient') && isRepetition(params)) return byRepetition(x, params, out).value
-  return (hasAveragePool(x, params) ? withAveragePool(x, params, out) : separately(x, params, out, 0, 'Add')).value
+  const scaled = (y: GraphArray, op: 'Mul' | 'Div'): GraphArray =>
+    y.op(op, [y.constant(sizeOf(params.windowDimensions))], y.shape)
+  const isRepeated = isOn('windowGradient') && isRepetition(params)
+  if (!isRepeated && hasAveragePool(x, params)) {
+    const means = averages(x, params, out)
+    return (isMean ? means : scaled(means, 'Mul')).value
+  }
+  const sums = isRepeated ? byRepetition(x, params, out) : separately(x, params, out, 0, 'Add')
+  return (isMean ? scaled(sums, 'Div') : sums).value
 }
+
+/** The nodes of sums over windows. */
+export const lowerWindowSum = (context: LowerContext, inputs: readonly OnnxValue[], params: WindowParams): OnnxValue =>
+  lowerWindows(context, inputs, params, false)
+
+/** The nodes of sums over windows, divided by the window's size. */
+export const lowerWindowMean = (context: LowerContext, inputs: readonly OnnxValue[], params: WindowParams): OnnxValue =>
+  lowerWindows(context, inputs, params, true)

@@ -4,6 +4,8 @@ import { ConstantTensor } from './tensor.js'
 
 /** Something that becomes a subgraph attribute: the body of `If`, `Loop`, `Scan`. */
 export interface Subgraph {
+  /** The values outside of it that it takes. */
+  captures(): Iterable<{ readonly name: string }>
   toProto(): GraphProto
   text(indent?: string): string
 }
@@ -44,6 +46,10 @@ export type Attribute =
   | StringsAttribute
   | ConstantTensor
   | Subgraph
+
+/** Whether an attribute is a graph. */
+export const isSubgraph = (value: Attribute): value is Subgraph =>
+  typeof value === 'object' && 'captures' in value && 'toProto' in value
 
 /** Attributes by name; `undefined` leaves one out. */
 export type Attributes = Readonly<Record<string, Attribute | undefined>>

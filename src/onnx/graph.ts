@@ -1,5 +1,12 @@
 /** Builds ONNX graphs: typed inputs and outputs, nodes, shared constants, subgraphs that capture outer values. */
-import { attributeProto, attributeText, type Attribute, type Attributes, type Subgraph } from './attribute.js'
+import {
+  attributeProto,
+  attributeText,
+  isSubgraph,
+  type Attribute,
+  type Attributes,
+  type Subgraph,
+} from './attribute.js'
 import { elementCode, type ElementType } from './elementType.js'
 import { encodeModel, type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto } from './proto.js'
 import type { ConstantTensor } from './tensor.js'
@@ -81,7 +88,7 @@ class Model {
   label = ''
   readonly names = new Set<string>()
   readonly domains = new Set<string>()
-  readonly constants: Constant[] = []
+  constants: Constant[] = []
   readonly #buckets = new Map<string, Constant[]>()
   readonly #counters = new Map<string, number>()
 
@@ -127,7 +134,7 @@ export class GraphBuilder implements Subgraph {
   readonly #root: GraphBuilder
   readonly #inputs: Port[] = []
   readonly #outputs: Port[] = []
-  readonly #nodes: Node[] = []
+  #nodes: Node[] = []
 
   constructor(parent?: GraphBuilder) {
     this.#model = parent === undefined ? new Model() : parent.#model
@@ -240,6 +247,31 @@ export class GraphBuilder implements Subgraph {
     return new GraphBuilder(this)
   }
 
+  /** Drops nodes and constants that no output depends on, which ONNX Runtime would run: for finished graphs. */
+  prune(): void {
+    const used = new Set<OnnxValue>()
+    this.#prune(used)
+    this.#model.constants = this.#model.constants.filter(({ value }) => used.has(value))
+  }
+
+  /** The same for the nodes of this graph and of those in it; `used` gains what they take. */
+  #prune(used: Set<OnnxValue>): void {
+    for (const { value } of this.#outputs) used.add(value)
+    const live = this.#nodes.toReversed().filter((node) => {
+      if (!node.outputs.some((value) => used.has(value))) return false
+      for (const graph of subgraphsOf(node)) if (graph instanceof GraphBuilder) graph.#prune(used)
+      for (const value of valuesOf(node)) used.add(value)
+      return true
+    })
+    this.#nodes = live.reverse()
+  }
+
+  captures(): Set<OnnxValue> {
+    const taken = new Set<OnnxValue>(this.#outputs.map(({ value }) => value))
+    for (const node of this.#nodes) for (const value of valuesOf(node)) taken.add(value)
+    return taken
+  }
+
   /** The message of this graph; the outermost one holds the constants of all. */
   toProto(): GraphProto {
     return {
@@ -298,6 +330,15 @@ export class GraphBuilder implements Subgraph {
     ].join('\n')
   }
 }
+
+const subgraphsOf = ({ attributes }: Node): readonly Subgraph[] =>
+  attributes.flatMap(([, value]) => (isSubgraph(value) ? [value] : []))
+
+/** What a node takes, and what its subgraphs take. */
+const valuesOf = (node: Node): readonly OnnxValue[] => [
+  ...node.inputs.filter((value) => value !== null),
+  ...subgraphsOf(node).flatMap((graph) => [...graph.captures()]),
+]
 
 function nodeProto({ name, opType, domain, inputs, outputs, attributes }: Node): NodeProto {
   const node = {

@@ -26,6 +26,7 @@ import {
 import { elementArray, tensor } from '../onnx/index.js'
 import { liftEffects } from '../transforms/index.js'
 import { TensorBuffer } from './buffer.js'
+import { channelBlock } from './channelBlock.js'
 import { evaluateDirectly } from './direct.js'
 import { checkValues, checksValues } from './finite.js'
 import { isRecording, profiled, type Profiled, transferred } from './recording.js'
@@ -243,6 +244,10 @@ export const evaluateOn = (
 /** ONNX Runtime on the CPU. */
 export const cpuBackend: Backend = {
   defaultDevice: cpuDevice,
+
+  get channelBlock() {
+    return channelBlock()
+  },
 
   allocateScalar: ({ dtype, shape }: ShapedArray, value: Scalar) => {
     const { bytes } = tensor(dtype, [], [value] as readonly number[])

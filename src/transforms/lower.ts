@@ -60,7 +60,12 @@ const lowerEqns = (
   return jaxpr.outputs.map(read)
 }
 
-/** The ONNX graph of a program for a device; `labelled`: its nodes say what they come from. @throws LoweringError */
+/**
+ * The ONNX graph of a program for a device, or with what every ONNX Runtime has (`portable`).
+ *
+ * @param labelled - whether its nodes say what they come from
+ * @throws LoweringError
+ */
 export const lower = (program: Jaxpr, device: string, labelled = false): LoweredGraph => {
   const labels = labelled ? new Labels() : null
   const jaxpr = optimize(program)
@@ -80,6 +85,7 @@ export const lower = (program: Jaxpr, device: string, labelled = false): Lowered
     const { dtype, shape } = jaxpr.outputs[i]!.aval
     return graph.output(value, dtype, shape, `o${i}`).name
   })
+  graph.prune()
   return {
     graph,
     inputs: positions,

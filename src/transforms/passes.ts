@@ -15,6 +15,7 @@ import {
   withShape,
 } from '../core/index.js'
 import { broadcastInDimP, broadcastShapes, reshapeP } from '../lax/index.js'
+import { askRectified, fuseEpilogues } from './epilogues.js'
 
 /** Equations that the outputs depend on, or that do something on the host. */
 const liveEqns = (jaxpr: Jaxpr, keepEffects = true): readonly [readonly Eqn[], ReadonlySet<Atom>] => {
@@ -154,5 +155,6 @@ export const unexpand = (jaxpr: Jaxpr): Jaxpr => {
 export const optimize = (jaxpr: Jaxpr): Jaxpr => {
   const inlined = inlineCalls(jaxpr)
   const shared = isOn('cse') ? cse(inlined) : inlined
-  return dce(isOn('unexpand') ? unexpand(shared) : shared)
+  const narrow = dce(isOn('unexpand') ? unexpand(shared) : shared)
+  return isOn('epilogues') ? fuseEpilogues(dce(askRectified(narrow))) : narrow
 }

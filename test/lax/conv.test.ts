@@ -24,51 +24,60 @@ const permutation = (n: number, seed: number): number[] => {
 
 const small = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: 3, maxLength: 3 })
 
-/** Any convolution of 0 to 3 spatial axes, small enough for its definition. */
-const problem: fc.Arbitrary<ConvProblem> = fc
-  .record({
-    spatial: fc.integer({ min: 0, max: 3 }),
-    sizes: small(1, 5),
-    windows: small(1, 4),
-    strides: small(1, 3),
-    low: small(-2, 4),
-    high: small(-2, 4),
-    lhsDilation: small(1, 3),
-    rhsDilation: small(1, 2),
-    plain: fc.boolean(),
-    batch: fc.constantFrom(1, 2, 3, 9),
-    features: fc.constantFrom(1, 2, 5),
-    outFeatures: fc.constantFrom(1, 2, 3),
-    groups: fc.constantFrom(1, 1, 2, 3),
-    ofBatch: fc.boolean(),
-    layouts: fc.tuple(fc.nat(1023), fc.nat(1023), fc.nat(1023)),
-  })
-  .map((r) => {
-    const ndim = r.spatial + 2
-    const lhsGroups = r.ofBatch ? [r.groups, 1] : [1, r.groups]
-    const [lhsSpec, rhsSpec, outSpec] = r.layouts.map((seed) => permutation(ndim, seed)) as [
-      number[],
-      number[],
-      number[],
-    ]
-    const laid = (sizes: readonly number[], spec: readonly number[]): number[] =>
-      range(ndim).map((a) => sizes[spec.indexOf(a)]!)
-    const at = (list: readonly number[]): number[] => list.slice(0, r.spatial)
-    // Larger cases have fewer axes.
-    const size = (n: number): number => (r.spatial === 3 ? Math.min(n, 3) : n)
-    return {
-      lhs: laid([r.batch * lhsGroups[0]!, r.features * lhsGroups[1]!, ...at(r.sizes).map(size)], lhsSpec),
-      rhs: laid([r.outFeatures * r.groups, r.features, ...at(r.windows).map(size)], rhsSpec),
-      strides: at(r.strides),
-      padding: range(r.spatial).map((i) => [r.low[i]!, r.high[i]!] as const),
-      lhsDilation: at(r.plain ? [1, 1, 1] : r.lhsDilation),
-      rhsDilation: at(r.plain ? [1, 1, 1] : r.rhsDilation),
-      numbers: { lhsSpec, rhsSpec, outSpec },
-      featureGroups: r.ofBatch ? 1 : r.groups,
-      batchGroups: r.ofBatch ? r.groups : 1,
-    }
-  })
-  .filter((p) => product(convShape(p)) > 0)
+/** Any convolution of this many spatial axes, small enough for its definition. */
+const problemOf = (
+  axes: readonly [number, number],
+  features: readonly number[],
+  outFeatures: readonly number[],
+): fc.Arbitrary<ConvProblem> =>
+  fc
+    .record({
+      spatial: fc.integer({ min: axes[0], max: axes[1] }),
+      sizes: small(1, 5),
+      windows: small(1, 4),
+      strides: small(1, 3),
+      low: small(-2, 4),
+      high: small(-2, 4),
+      lhsDilation: small(1, 3),
+      rhsDilation: small(1, 2),
+      plain: fc.boolean(),
+      batch: fc.constantFrom(1, 2, 3, 9),
+      features: fc.constantFrom(...features),
+      outFeatures: fc.constantFrom(...outFeatures),
+      groups: fc.constantFrom(1, 1, 2, 3),
+      ofBatch: fc.boolean(),
+      layouts: fc.tuple(fc.nat(1023), fc.nat(1023), fc.nat(1023)),
+    })
+    .map((r) => {
+      const ndim = r.spatial + 2
+      const lhsGroups = r.ofBatch ? [r.groups, 1] : [1, r.groups]
+      const [lhsSpec, rhsSpec, outSpec] = r.layouts.map((seed) => permutation(ndim, seed)) as [
+        number[],
+        number[],
+        number[],
+      ]
+      const laid = (sizes: readonly number[], spec: readonly number[]): number[] =>
+        range(ndim).map((a) => sizes[spec.indexOf(a)]!)
+      const at = (list: readonly number[]): number[] => list.slice(0, r.spatial)
+      // Larger cases have fewer axes.
+      const size = (n: number): number => (r.spatial === 3 ? Math.min(n, 3) : n)
+      return {
+        lhs: laid([r.batch * lhsGroups[0]!, r.features * lhsGroups[1]!, ...at(r.sizes).map(size)], lhsSpec),
+        rhs: laid([r.outFeatures * r.groups, r.features, ...at(r.windows).map(size)], rhsSpec),
+        strides: at(r.strides),
+        padding: range(r.spatial).map((i) => [r.low[i]!, r.high[i]!] as const),
+        lhsDilation: at(r.plain ? [1, 1, 1] : r.lhsDilation),
+        rhsDilation: at(r.plain ? [1, 1, 1] : r.rhsDilation),
+        numbers: { lhsSpec, rhsSpec, outSpec },
+        featureGroups: r.ofBatch ? 1 : r.groups,
+        batchGroups: r.ofBatch ? r.groups : 1,
+      }
+    })
+    .filter((p) => product(convShape(p)) > 0)
+
+const problem = problemOf([0, 3], [1, 2, 5], [1, 2, 3])
+/** Features in whole blocks, or fewer than a block. */
+const blocks = problemOf([1, 2], [1, 3, 16, 32], [16, 32])
 
 for (const dtype of ['float32', 'float64', 'int32'] as const) {
   test(`any convolution and its gradients by definition, ${dtype}`, (t) => {
@@ -98,6 +107,22 @@ for (const dtype of ['float32', 'float64', 'int32'] as const) {
     )
   })
 }
+
+test('any convolution over blocks of features, and its gradients, by definition', (t) => {
+  fc.assert(
+    fc.property(blocks, (p) => {
+      const shape = convShape(p)
+      const values = [p.lhs, p.rhs, shape].map((s, i) => wholeNumbers(product(s), i)) as [number[], number[], number[]]
+      const expected = convReference(p, ...values)
+      const [out, pullback] = vjp(apply(p), arrayOf(p.lhs, values[0]), arrayOf(p.rhs, values[1]))
+      const [dlhs, drhs] = pullback(arrayOf(shape, values[2]))
+      allClose(t, out, expected.out)
+      allClose(t, dlhs, expected.dlhs)
+      allClose(t, drhs, expected.drhs)
+    }),
+    { numRuns: 40 },
+  )
+})
 
 test('graphs for CUDA give the same', (t) => {
   fc.assert(

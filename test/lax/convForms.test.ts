@@ -144,7 +144,7 @@ for (const [name, form] of Object.entries(forms)) {
     const expected = Object.values(convReference(p, ...values))
     withGradients(apply(p), x, k, ct).forEach(([f, a, b], i) => {
       const what = ['result', 'gradient of the operand', 'gradient of the kernel'][i]!
-      const lowered = operators((u, v) => f(u, v), [a, b])
+      const lowered = operators((u, v) => f(u, v), [a, b], 'portable')
       t.deepEqual(lowered, ops[i], what)
       allClose(t, f(a, b), expected[i]!, {}, what)
     })
@@ -156,7 +156,7 @@ test('the convolutions of a small network for images: no more nodes than these',
     const f: F = (x, k) => lax.convGeneralDilated(x, k, [1, 1], 'SAME', { dimensionNumbers: nhwc })
     const [x, k] = [np.ones([64, size, size, features]), np.ones([3, 3, features, outFeatures])]
     return withGradients(f, x, k, np.ones([64, size, size, outFeatures])).map(([g, a, b]) =>
-      operators((u, v) => g(u, v), [a, b]),
+      operators((u, v) => g(u, v), [a, b], 'portable'),
     )
   }
   t.deepEqual(layer(1, 32, 28), forms['one input channel']!.ops)

@@ -283,7 +283,7 @@ const ops = (reduce: Reduce, x: NDArray, ...rest: readonly [number[], number[], 
 
 test('what pools become', (t) => {
   const image = np.ones([2, 8, 8, 4])
-  const averages = ['Transpose', 'AveragePool', 'Mul', 'Transpose']
+  const averages = ['Transpose', 'AveragePool', 'Transpose', 'Mul']
   t.deepEqual(ops(lax.reduceWindowSum, image, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'), [
     averages,
     ['Reshape', 'Expand', 'Reshape'],

@@ -205,3 +205,19 @@ test('what cannot be written is refused with the repair', (t) => {
   t.is(bytes.byteLength, 3)
   t.throws(() => decodeModel(new Uint8Array(0)), { instanceOf: ModelDecodeError })
 })
+
+test('prune drops what no output depends on, in subgraphs too', (t) => {
+  const graph = new GraphBuilder()
+  const [x, condition] = [graph.input('float32', [2], 'x'), graph.input('bool', [])]
+  const used = graph.op('Mul', [x, graph.scalar('float32', 0.5)])
+  graph.op('Add', [graph.op('Neg', [x]), graph.constant('float32', [20], Array(20).fill(3))])
+  const [yes, no] = [graph.subgraph(), graph.subgraph()]
+  yes.op('Exp', [x])
+  yes.output(yes.op('Abs', [used]), 'float32', [2])
+  no.output(no.op('Sin', [x]), 'float32', [2])
+  graph.output(graph.op('If', [condition], { then_branch: yes, else_branch: no }), 'float32', [2], 'y')
+  graph.prune()
+  const text = graph.text()
+  t.deepEqual(text.match(/= \w+/g), ['= Mul', '= If', '= Abs', '= Sin'])
+  t.is(graph.toProto().initializer?.length, 1)
+})

@@ -49,6 +49,10 @@ export const deviceBackend: Backend = {
     return currentDevice()
   },
 
+  get channelBlock() {
+    return cpuBackend.channelBlock
+  },
+
   // The memory of a number is the host's until a program on a device takes it.
   allocateScalar: (aval, value) => cpuBackend.allocateScalar(aval, value),
   allocateHost: (aval) => cpuBackend.allocateHost(aval),
