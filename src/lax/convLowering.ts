@@ -35,9 +35,11 @@ const withConv = (c: Convolution): GraphArray => {
   return c.result(relu ? rectified(y) : y, ['batch', 'groupOut', ...spatial])
 }
 
-/** Without negative elements. On CPUs Relu keeps NaN, and ONNX Runtime makes it part of the Conv before it. */
+const atLeastZero = (y: GraphArray): GraphArray => y.op('Max', [y.constant(0)], y.shape)
+
+/** The same where ONNX Runtime makes it part of the Conv before it: on CPUs, where Relu keeps NaN. */
 const rectified = (y: GraphArray): GraphArray =>
-  y.context.device.startsWith('cuda') ? y.op('Max', [y.constant(0)], y.shape) : y.op('Relu', [], y.shape)
+  y.context.device === 'cpu' || y.context.device === 'portable' ? y.op('Relu', [], y.shape) : atLeastZero(y)
 
 /**
  * ONNX Runtime's ConvTranspose, for windows that move by 1. It spreads each element over the kernel from the element's
@@ -245,7 +247,7 @@ const formOf = (c: Convolution): ((c: Convolution) => GraphArray) => {
 const finished = ({ params, epilogue: { bias, relu } }: Convolution, y: GraphArray): GraphArray => {
   const axis = params.dimensionNumbers.outSpec[1]!
   const added = bias === null ? y : y.op('Add', [bias.reshape([bias.shape[0]!, ...y.shape.slice(axis + 1).map(() => 1)])], y.shape) // prettier-ignore
-  return relu ? added.op('Max', [added.constant(0)], added.shape) : added
+  return relu ? atLeastZero(added) : added
 }
 
 /** The nodes of a convolution; a third input is added to each feature, and with `relu` negative elements become 0. */

@@ -15,7 +15,7 @@ import {
 import type { ConvParams } from '../lax/conv.js'
 import type { WindowParams } from '../lax/window.js'
 
-const isZero = (a: Atom): boolean => a instanceof Literal && a.value === 0
+const isZero = (a: Atom): boolean => a instanceof Literal && Object.is(a.value, 0)
 
 /** What is bounded below by 0, where an equation does that; its result has the operand's shape. */
 const rectified = ({ primitive, inputs: [x, y] }: Eqn): Var | null => {

@@ -1,6 +1,6 @@
 /** Convolutions and averages over blocks of features, and what is made a part of them. */
 import test from 'ava'
-import { grad, jit, makeJaxpr, nn, type NDArray, np } from '../../src/index.js'
+import { grad, io, jit, makeJaxpr, nn, type NDArray, np } from '../../src/index.js'
 import { backend } from '../../src/core/index.js'
 import * as lax from '../../src/lax/index.js'
 import type { ConvLayout } from '../../src/lax/conv.js'
@@ -65,6 +65,7 @@ test('files and other devices get graphs without blocks', (t) => {
   t.deepEqual(operators(layer, [image, kernel, bias], 'portable'), [
     ...['Transpose', 'Transpose', 'Conv', 'Relu', 'Transpose'],
   ])
+  t.false(Buffer.from(io.exportOnnx(layer, [image, kernel, bias]).bytes).includes('nchwc'))
   // There Relu is not sure to keep NaN.
   t.true(operators(layer, [image, kernel, bias], 'cuda:0').includes('Max'))
 })
