@@ -44,6 +44,7 @@ export {
   devices,
   type DeviceStatus,
   DeviceUnavailableError,
+  GraphCaptureError,
   type MemoryHolder,
   NoAdapterError,
   OutOfMemoryError,

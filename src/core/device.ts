@@ -23,6 +23,8 @@ export interface MemoryStats {
   readonly bytesLimit: number | null
   /** Arrays that have memory of their own. */
   readonly arrays: number
+  /** Page-locked memory of the host, which copies to the device go through. */
+  readonly pinnedBytes: number
 }
 
 /** One device; there is one object of each. */

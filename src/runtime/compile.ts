@@ -19,8 +19,10 @@ export interface ExecutionProvider {
   readonly name: string
   /** Adds it to a session's options. @throws RuntimeError */
   configure(options: Pointer): void
-  /** Options of every run. */
+  /** Options of every run on the thread of the caller. */
   readonly runOptions: Pointer | null
+  /** Options of runs on other threads, which wait for the device. */
+  readonly waitingOptions?: Pointer
 }
 
 /** How a native session is made. */

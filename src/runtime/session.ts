@@ -45,6 +45,7 @@ export class Session {
   readonly outputs: readonly string[]
   readonly #native: NativeSession
   readonly #runOptions: Pointer | null
+  readonly #waitingOptions: Pointer | null
   readonly #inputNames: NativeArray
   readonly #outputNames: NativeArray
   readonly #inputHandles: NativeArray
@@ -64,6 +65,7 @@ export class Session {
     this.outputs = outputs
     this.#native = { pointer: compile(model, { optimize, foldConstants, profile, provider }, `session '${this.name}'`) }
     this.#runOptions = provider?.runOptions ?? null
+    this.#waitingOptions = provider?.waitingOptions ?? null
     this.#inputNames = stringArray(inputs)
     this.#outputNames = stringArray(outputs)
     this.#inputHandles = nativeArray(inputs.length)
@@ -81,10 +83,11 @@ export class Session {
   /**
    * Runs the model and writes its results to `outputs`, whose types and shapes the caller guarantees; no output may
    * share memory with an input. Denormals count as zero.
+   * @param options - of this run; by default those of the provider
    * @throws SessionReleasedError, SessionArityError
    * @throws RuntimeError where a kernel fails; the elements of `outputs` are then undefined.
    */
-  run(inputs: readonly Operand[], outputs: readonly Operand[]): void {
+  run(inputs: readonly Operand[], outputs: readonly Operand[], options: Pointer | null = this.#runOptions): void {
     this.#checkCall(inputs, outputs)
     const epoch = beginEpoch()
     const inputHandles = this.#inputHandles
@@ -92,11 +95,11 @@ export class Session {
     for (let index = 0; index < inputs.length; index++) inputHandles.values[index] = inputs[index]!.use(epoch)
     for (let index = 0; index < outputs.length; index++) outputHandles.values[index] = outputs[index]!.use(epoch)
     counters.runs++
-    const status = this.#call(inputs, outputs)
+    const status = this.#call(inputs, outputs, options)
     check(status, `run of '${this.name}'`)
   }
 
-  #call(inputs: readonly Operand[], outputs: readonly Operand[]): Pointer | null {
+  #call(inputs: readonly Operand[], outputs: readonly Operand[], options: Pointer | null): Pointer | null {
     running.session = this
     running.inputs = inputs
     running.outputs = outputs
@@ -104,7 +107,7 @@ export class Session {
     try {
       return ort().Run(
         this.#native.pointer,
-        this.#runOptions,
+        options,
         this.#inputNames.address,
         this.#inputHandles.address,
         inputs.length,
@@ -142,7 +145,7 @@ export class Session {
         ort().Run.async(
           this.#native.pointer,
           // The thread waits for the device, so that nobody else has to.
-          null,
+          this.#waitingOptions,
           this.#inputNames.address,
           inputHandles.address,
           held[0].length,

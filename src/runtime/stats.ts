@@ -15,6 +15,12 @@ export interface RuntimeStats {
   readonly poolBytes: number
   /** Buffers taken from a pool rather than allocated. */
   readonly poolHits: number
+  /** Copies to devices out of page-locked memory. */
+  readonly pinnedUploads: number
+  /** Copies to devices out of ordinary memory, which the host waits for. */
+  readonly pageableUploads: number
+  /** Runs that a device replayed from a recording. */
+  readonly replays: number
 }
 
 /** The counters themselves, for the files that count. */
@@ -28,6 +34,9 @@ export const counters: { -readonly [K in keyof RuntimeStats]: number } = {
   handlesLive: 0,
   poolBytes: 0,
   poolHits: 0,
+  pinnedUploads: 0,
+  pageableUploads: 0,
+  replays: 0,
 }
 
 /** The counters as they are now. */

@@ -1,7 +1,7 @@
 /** The evaluator of the process: each call runs on the device of its arguments. */
 import type { Backend, CompileOptions, ConcreteArray, Device, Executable, Jaxpr } from '../../core/index.js'
 import { CompiledProgram, cpuBackend, evaluateOn } from '../evaluate.js'
-import type { TensorBuffer } from '../buffer.js'
+import { transferred } from '../recording.js'
 import { DeviceBuffer } from './deviceBuffer.js'
 import { gather, type Place, placeOf, scatter } from './placement.js'
 import { currentDevice, isCpuOnly, targetOf } from './registry.js'
@@ -60,14 +60,14 @@ export const deviceBackend: Backend = {
   recycle(storage) {
     if (!(storage instanceof DeviceBuffer)) return cpuBackend.recycle(storage)
     if (storage.isPinned || storage.committed) return false
-    storage.memory.pool.give(storage)
+    storage.memory.recycle(storage)
     return true
   },
 
   allocate(aval, data) {
     const target = isCpuOnly() ? null : targetOf(currentDevice())
-    const host = cpuBackend.allocate(aval, data)
-    return target === null ? host : target.upload(host as TensorBuffer)
+    if (target === null) return cpuBackend.allocate(aval, data)
+    return transferred(data.byteLength, () => target.memory.uploadData(aval.dtype, aval.shape, data))
   },
 
   compile: (jaxpr, options) => new PlacedProgram(jaxpr, options),

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { check, created, libraryPath, ort, type Pointer, stringArray, systemString } from '../api.js'
-import type { ExecutionProvider } from '../compile.js'
 import { environment } from '../environment.js'
 import { copyByRuntime } from './copy.js'
 import { explainCuda } from './cudaErrors.js'
-import { createStream, type CudaStream, cudaDriverInfo } from './cudaLibraries.js'
+import { copyKind, createStream, type CudaStream, cudaDriverInfo } from './cudaLibraries.js'
 import { cudaOptions } from './cudaOptions.js'
-import type { Driver } from './driver.js'
+import type { Driver, GraphCapture, PinnedCopies } from './driver.js'
 import { ProviderMissingError } from './errors.js'
+import { controlFlow, nodesWithoutCudaKernel } from './kernelCheck.js'
 import { memoryLimit } from './limit.js'
 
 const isWindows = process.platform === 'win32'
@@ -82,23 +82,42 @@ const shareArena = (id: number): void => {
 
 const streams = new Map<number, CudaStream | null>()
 
-/** Runs end when they are on their way: what reads their results waits. */
-const unsynchronized = (): Pointer => {
+/** Makes one of each number. */
+const memoized = <T>(make: (id: number) => T): ((id: number) => T) => {
+  const made = new Map<number, T>()
+  return (id) => {
+    const known = made.get(id)
+    if (known !== undefined) return known
+    const value = make(id)
+    made.set(id, value)
+    return value
+  }
+}
+
+const runOptions = (entries: Readonly<Record<string, string>>): Pointer => {
   const api = ort()
   const options = created(api.CreateRunOptions, 'the options of runs')
-  check(api.AddRunConfigEntry(options, 'disable_synchronize_execution_providers', '1'), 'the options of runs')
+  for (const [key, value] of Object.entries(entries)) {
+    check(api.AddRunConfigEntry(options, key, value), 'the options of runs')
+  }
   return options
 }
 
-const configure = (options: Pointer, id: number): void => {
+/** Runs end when they are on their way: what reads their results waits. */
+const unsynchronized = { disable_synchronize_execution_providers: '1' }
+/** The number of runs that are not recorded. */
+const ORDINARY = '-1'
+
+const configure = (options: Pointer, id: number, isRecorded: boolean): void => {
   const api = ort()
   const where = 'the CUDA provider'
   const stream = streams.get(id)
-  const { gpu_mem_limit: _limit, ...given } = cudaOptions()
+  const { gpu_mem_limit: _limit, enable_cuda_graph: _graph, ...given } = cudaOptions()
   const settings: Readonly<Record<string, string>> = {
     device_id: `${id}`,
     ...given,
     ...(stream != null && { user_compute_stream: `${stream.pointer}` }),
+    ...(isRecorded && { enable_cuda_graph: '1' }),
   }
   const keys = stringArray(Object.keys(settings))
   const values = stringArray(Object.values(settings))
@@ -106,13 +125,55 @@ const configure = (options: Pointer, id: number): void => {
   try {
     check(api.UpdateCUDAProviderOptions(cuda, keys.address, values.address, keys.values.length), where)
     check(api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda), where)
-    check(api.AddSessionConfigEntry(options, 'session.use_env_allocators', '1'), where)
+    // A recorded run writes its intermediate values to the same addresses for ever: nobody else may get that memory.
+    if (!isRecorded) check(api.AddSessionConfigEntry(options, 'session.use_env_allocators', '1'), where)
   } finally {
     api.ReleaseCUDAProviderOptions(cuda)
   }
 }
 
-const providers = new Map<number, ExecutionProvider>()
+const addressOfTensor = (value: Pointer): Pointer =>
+  created((out) => ort().GetTensorMutableData(value, out), 'the address of a tensor')
+
+const streamOf = (id: number): CudaStream => streams.get(id)!
+
+const pinned: PinnedCopies = {
+  memoryInfo: (id) => described('CudaPinned', PLAIN, id, HOST_MEMORY),
+  begin: (id, from, to, byteLength) => {
+    const stream = streamOf(id)
+    stream.copy(from, to, byteLength, copyKind.toDevice)
+    return stream.fence()
+  },
+}
+
+/** Options of the runs of one number; sessions count for themselves, so they share them. */
+const graphOptions = new Map<number, Pointer>()
+
+const graphs: GraphCapture = {
+  mode: () =>
+    (({ '0': 'off', '1': 'required', auto: 'auto' }) as const)[
+      cudaOptions()['enable_cuda_graph'] as '0' | '1' | 'auto'
+    ],
+  provider: memoized((id) => ({
+    name: `cuda:${id}, recorded`,
+    configure: (options) => {
+      configure(options, id, true)
+    },
+    runOptions: runOptions({ ...unsynchronized, gpu_graph_id: ORDINARY }),
+    waitingOptions: runOptions({ gpu_graph_id: ORDINARY }),
+  })),
+  obstacles: (model) => [...controlFlow(model), ...nodesWithoutCudaKernel(model)],
+  run: (_id, session, graph, inputs, outputs) => {
+    let options = graphOptions.get(graph)
+    if (options === undefined) {
+      graphOptions.set(graph, (options = runOptions({ ...unsynchronized, gpu_graph_id: `${graph}` })))
+    }
+    session.run(inputs, outputs, options)
+  },
+  abandon: (id) => {
+    streamOf(id).endCapture()
+  },
+}
 
 /** The driver of CUDA. */
 export const cudaDriver: Driver = {
@@ -124,30 +185,31 @@ export const cudaDriver: Driver = {
     register('cuda')
     return cudaDriverInfo().devices.length
   },
-  provider: (id) => {
-    let provider = providers.get(id)
-    if (provider === undefined) {
-      register(`cuda:${id}`)
-      shareArena(id)
-      // One stream for all sessions of a GPU: what is asked of it first ends first, whichever session it was.
-      const stream = createStream(id)
-      streams.set(id, stream)
-      const runOptions = stream === null ? null : unsynchronized()
-      provider = {
-        name: `cuda:${id}`,
-        configure: (options) => {
-          configure(options, id)
-        },
-        runOptions,
-      }
-      providers.set(id, provider)
+  provider: memoized((id) => {
+    register(`cuda:${id}`)
+    shareArena(id)
+    // One stream for all sessions of a GPU: what is asked of it first ends first, whichever session it was.
+    const stream = createStream(id)
+    streams.set(id, stream)
+    return {
+      name: `cuda:${id}`,
+      configure: (options) => {
+        configure(options, id, false)
+      },
+      runOptions: stream === null ? null : runOptions(unsynchronized),
     }
-    return provider
-  },
+  }),
   memoryInfo: (id) => described('Cuda', PLAIN, id, DEVICE_MEMORY),
   bytesLimit: limit,
   copy: copyByRuntime,
-  pinnedInfo: (id) => described('CudaPinned', PLAIN, id, HOST_MEMORY),
+  // The runtime's own copy would wait for all programs.
+  copyWithin: (id, from, to, byteLength) => {
+    const stream = streams.get(id)
+    if (stream == null) copyByRuntime(from, to)
+    else stream.copy(addressOfTensor(from), addressOfTensor(to), byteLength, copyKind.withinDevice)
+  },
+  pinned: (id) => (streams.get(id) == null ? null : pinned),
+  graphs: (id) => (streams.get(id) == null ? null : graphs),
   synchronize: (id) => {
     streams.get(id)?.synchronize()
   },

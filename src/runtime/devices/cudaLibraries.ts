@@ -1,6 +1,8 @@
 /** CUDA's own libraries, as far as ONNX Runtime does not call them for us: the driver for counting, the runtime for a stream. */
 import { readFileSync } from 'node:fs'
 import { koffi, openLibrary, type Pointer } from '../api.js'
+import { RuntimeError } from '../errors.js'
+import type { Fence } from './driver.js'
 import { NoAdapterError } from './errors.js'
 
 const isWindows = process.platform === 'win32'
@@ -74,10 +76,19 @@ const runtimeFiles = (): readonly string[] => {
   return [...loaded, 'libcudart.so.13', 'libcudart.so.12']
 }
 
+/** Which way a copy goes, as CUDA numbers it. */
+export const copyKind = { toDevice: 1, withinDevice: 3 } as const
+
 /** One stream of a GPU. */
 export interface CudaStream {
   readonly pointer: Pointer
   synchronize(): void
+  /** Copies between addresses after what was asked of the stream before; the host does not wait. @throws RuntimeError */
+  copy(from: Pointer, to: Pointer, byteLength: number, kind: number): void
+  /** Passed when all that was asked of the stream so far has ended. @throws RuntimeError */
+  fence(): Fence
+  /** Ends a capture that failed, so that the stream can be used again. */
+  endCapture(): void
 }
 
 let runtime: ReturnType<typeof openLibrary> | null | undefined
@@ -102,6 +113,9 @@ export const cudaRuntimeVersion = (): string | null => {
   return call(library, 'cudaRuntimeGetVersion', 'void *')(word) === 0 ? versionText(word[0]!) : null
 }
 
+/** Events don't measure time: that makes them cheap. */
+const DISABLE_TIMING = 2
+
 /**
  * A stream on a GPU, which copies on the default stream wait for; `null` where CUDA's runtime does not load. It lives
  * as long as the process.
@@ -113,8 +127,57 @@ export const createStream = (id: number): CudaStream | null => {
   if (call(library, 'cudaSetDevice', 'int')(id) !== 0) return null
   if (call(library, 'cudaStreamCreate', 'void *')(out) !== 0) return null
   const pointer = out[0]!
+  const nameOf = library.func('cudaGetErrorName', 'str', ['int']) as (status: number) => string
+  const cuda = (
+    where: string,
+    name: string,
+    ...parameters: readonly string[]
+  ): ((...args: readonly unknown[]) => void) => {
+    const called = call(library, name, ...parameters)
+    return (...args) => {
+      const status = called(...args)
+      if (status !== 0) throw new RuntimeError('FAIL', where, `CUDA failure ${status}: ${nameOf(status)}`)
+    }
+  }
+  const copyAsync = cuda(`a copy on cuda:${id}`, 'cudaMemcpyAsync', 'void *', 'void *', 'size_t', 'int', 'void *')
+  const where = `an event of cuda:${id}`
+  const createEvent = cuda(where, 'cudaEventCreateWithFlags', 'void *', 'uint32_t')
+  const record = cuda(where, 'cudaEventRecord', 'void *', 'void *')
+  const waitFor = cuda(where, 'cudaEventSynchronize', 'void *')
+  const query = call(library, 'cudaEventQuery', 'void *')
   const wait = call(library, 'cudaStreamSynchronize', 'void *')
-  return { pointer, synchronize: () => void wait(pointer) }
+  const end = call(library, 'cudaStreamEndCapture', 'void *', 'void *')
+  // Making an event costs more than using one again.
+  const idle: Pointer[] = []
+  const newEvent = (): Pointer => {
+    createEvent(out, DISABLE_TIMING)
+    return out[0]!
+  }
+  return {
+    pointer,
+    synchronize: () => void wait(pointer),
+    copy: (from, to, byteLength, kind) => {
+      copyAsync(to, from, byteLength, kind, pointer)
+    },
+    fence: () => {
+      const event = idle.pop() ?? newEvent()
+      record(event, pointer)
+      let passed = false
+      const pass = (): true => {
+        if (!passed) idle.push(event)
+        return (passed = true)
+      }
+      return {
+        isPassed: () => passed || (query(event) === 0 && pass()),
+        wait: () => {
+          if (passed) return
+          waitFor(event)
+          pass()
+        },
+      }
+    },
+    endCapture: () => void end(pointer, out),
+  }
 }
 
 /** The version of cuDNN, `null` where it does not load. */

@@ -14,6 +14,7 @@ const settable: Readonly<Record<string, RegExp>> = {
   prefer_nhwc: /^[01]$/,
   fuse_conv_bias: /^[01]$/,
   sdpa_kernel: /^\d+$/,
+  enable_cuda_graph: /^(0|1|auto)$/,
 }
 
 // Of the runtime's own defaults only the arena's is another: doubling it wastes up to half of the memory.
@@ -22,6 +23,7 @@ const defaults: Options = {
   arena_extend_strategy: 'kSameAsRequested',
   cudnn_conv_algo_search: 'EXHAUSTIVE',
   cudnn_conv_use_max_workspace: '1',
+  enable_cuda_graph: '0',
 }
 
 /**

@@ -1,13 +1,15 @@
 /** The memory of one device: allocated, copied, counted, and found again when it is dropped. */
 import type { Device, MemoryStats } from '../../core/index.js'
-import { elementBytes, elementCode, type ElementType } from '../../onnx/index.js'
+import { elementBytes, elementCode, type ElementType, type TypedArray } from '../../onnx/index.js'
 import { created, ort, type Pointer } from '../api.js'
 import { TensorBuffer, unpin } from '../buffer.js'
-import { RuntimeError } from '../errors.js'
+import { BufferSizeError, RuntimeError } from '../errors.js'
 import { BufferPool } from '../pool.js'
+import { counters } from '../stats.js'
 import { DeviceBuffer, type DeviceCell } from './deviceBuffer.js'
 import type { Driver } from './driver.js'
 import { type MemoryHolder, OutOfMemoryError } from './errors.js'
+import type { PinnedStaging } from './pinned.js'
 import { collectGarbage } from './reclaim.js'
 
 /** Least bytes, and number of arrays, that are allocated before the dropped ones are looked for. */
@@ -20,10 +22,32 @@ export const isOutOfMemory = (error: unknown): error is RuntimeError =>
   error instanceof RuntimeError &&
   /failed to allocate memory|out of memory|available memory of \d+ is smaller/i.test(error.detail)
 
+/** A tensor whose elements are not set, in memory of an allocator of the runtime. @throws RuntimeError */
+export const createTensor = (
+  allocator: Pointer,
+  type: ElementType,
+  shape: readonly number[],
+  where: string,
+): Pointer => {
+  const sizes = new BigInt64Array(new ArrayBuffer(Math.max(1, shape.length) * 8))
+  shape.forEach((length, axis) => (sizes[axis] = BigInt(length)))
+  const create = ort().CreateTensorAsOrtValue
+  return created((out) => create(allocator, sizes, shape.length, elementCode(type), out), where)
+}
+
+/** Something that holds memory for itself, and can do without. */
+export interface Relievable {
+  relieve(): void
+}
+
 /** Arrays of one device. */
 export class DeviceMemory {
   /** Buffers that are free to be written again. */
   readonly pool: BufferPool<DeviceBuffer>
+  /** Whoever holds memory that is not an array's. */
+  readonly relievable = new Set<Relievable>()
+  /** Number of asynchronous runs under way. */
+  runsUnderWay = 0
   readonly #cells = new Map<DeviceCell, WeakRef<DeviceBuffer>>()
   readonly #dropped: FinalizationRegistry<DeviceCell>
   #bytes = 0
@@ -37,6 +61,8 @@ export class DeviceMemory {
     readonly driver: Driver,
     /** The runtime's allocator of the device. */
     private readonly allocator: Pointer,
+    /** Page-locked memory of the host, where the device has a use for it. */
+    private readonly pinned: PinnedStaging | null = null,
   ) {
     this.#dropped = new FinalizationRegistry((cell) => {
       this.release(cell)
@@ -68,14 +94,21 @@ export class DeviceMemory {
     return buffer
   }
 
+  /** A tensor to be written: one that is free, or a new one. @throws OutOfMemoryError */
+  take(type: ElementType, shape: readonly number[], key?: string): DeviceBuffer {
+    const buffer = this.pool.take(type, shape, key)
+    buffer.renew()
+    return buffer
+  }
+
+  /** Hands over a tensor that nobody reads any more. */
+  recycle(buffer: DeviceBuffer): void {
+    if (buffer.place === null) this.pool.give(buffer)
+    else buffer.place.leave(buffer)
+  }
+
   #create(type: ElementType, shape: readonly number[]): Pointer {
-    const sizes = new BigInt64Array(new ArrayBuffer(Math.max(1, shape.length) * 8))
-    shape.forEach((length, axis) => (sizes[axis] = BigInt(length)))
-    const create = ort().CreateTensorAsOrtValue
-    return created(
-      (out) => create(this.allocator, sizes, shape.length, elementCode(type), out),
-      `an allocation on ${this.device.name}`,
-    )
+    return createTensor(this.allocator, type, shape, `an allocation on ${this.device.name}`)
   }
 
   /**
@@ -98,8 +131,10 @@ export class DeviceMemory {
 
   #relieve(): void {
     this.synchronize()
+    for (const holder of this.relievable) holder.relieve()
     this.pool.clear()
     this.reclaim()
+    this.pinned?.trim()
   }
 
   #isSweepDue(byteLength: number): boolean {
@@ -107,7 +142,7 @@ export class DeviceMemory {
     return this.#sinceSweep + byteLength > due || this.#countSinceSweep >= sweepCount
   }
 
-  /** Releases what nobody holds any more, and what waits in the pool if little else is left to give. */
+  /** Releases what nobody holds any more. */
   reclaim(): void {
     collectGarbage()
     for (const [cell, reference] of this.#cells) if (reference.deref() === undefined) this.release(cell)
@@ -126,19 +161,83 @@ export class DeviceMemory {
     this.#bytes -= cell.byteLength
   }
 
+  /** The memory of a tensor as another object, which lives on without it. */
+  splitOff(buffer: DeviceBuffer): DeviceBuffer {
+    const other = new DeviceBuffer(this, buffer.cell)
+    other.poolKey = buffer.poolKey
+    this.#entrust(buffer.cell, other)
+    return other
+  }
+
+  /** Gives the memory of one object to another. */
+  handOver(from: DeviceBuffer, to: DeviceBuffer): void {
+    to.settle(from.cell)
+    to.poolKey = from.poolKey
+    this.#entrust(from.cell, to)
+  }
+
+  /** Puts the elements of a tensor on a place into memory of its own. */
+  moveOut(buffer: DeviceBuffer): void {
+    const fresh = this.take(buffer.type, buffer.shape)
+    this.copyWithin(buffer, fresh)
+    buffer.place = null
+    this.handOver(fresh, buffer)
+  }
+
+  /** Whose end is the memory's end. */
+  #entrust(cell: DeviceCell, buffer: DeviceBuffer): void {
+    this.#cells.set(cell, new WeakRef(buffer))
+    this.#dropped.unregister(cell)
+    this.#dropped.register(buffer, cell, cell)
+  }
+
+  /** Copies the elements of one tensor to another, in the order of the programs. */
+  copyWithin(from: DeviceBuffer, to: DeviceBuffer): void {
+    if (from.byteLength > 0) this.driver.copyWithin(this.device.id, from.use(), to.use(), from.byteLength)
+  }
+
   /** A tensor with a copy of what is in the host's memory. */
   upload(host: TensorBuffer): DeviceBuffer {
-    const buffer = this.pool.take(host.type, host.shape)
+    const buffer = this.take(host.type, host.shape)
+    this.write(host, buffer)
+    return buffer
+  }
+
+  /** A tensor with a copy of data of the host. */
+  uploadData(type: ElementType, shape: readonly number[], data: TypedArray): DeviceBuffer {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const buffer = this.take(type, shape)
+    if (bytes.byteLength !== buffer.byteLength)
+      throw new BufferSizeError(type, shape, buffer.byteLength, bytes.byteLength)
+    if (!this.#stage(bytes, buffer)) this.#writeOrdinary(TensorBuffer.from(type, shape, data), buffer)
+    return buffer
+  }
+
+  /** Copies what is in the host's memory to a tensor. */
+  write(host: TensorBuffer, buffer: DeviceBuffer): void {
+    if (!this.#stage(host.read(), buffer)) this.#writeOrdinary(host, buffer)
+  }
+
+  #stage(bytes: Uint8Array, buffer: DeviceBuffer): boolean {
+    if (this.pinned === null || bytes.byteLength === 0) return false
+    const where = `the memory of ${this.device.name}`
+    return this.pinned.upload(
+      bytes,
+      created((out) => ort().GetTensorMutableData(buffer.use(), out), where),
+    )
+  }
+
+  #writeOrdinary(host: TensorBuffer, buffer: DeviceBuffer): void {
+    if (host.byteLength > 0) counters.pageableUploads++
     this.#copy(host, (pointer) => {
       this.driver.copy(pointer, buffer.use(), host.byteLength)
     })
-    return buffer
   }
 
   /** Another tensor of the same elements. */
   duplicate(buffer: DeviceBuffer): DeviceBuffer {
-    const copy = this.pool.take(buffer.type, buffer.shape)
-    if (buffer.byteLength > 0) this.driver.copy(buffer.use(), copy.use(), buffer.byteLength)
+    const copy = this.take(buffer.type, buffer.shape)
+    this.copyWithin(buffer, copy)
     return copy
   }
 
@@ -174,6 +273,7 @@ export class DeviceMemory {
       poolBytes: this.pool.stats().bytes,
       bytesLimit: this.driver.bytesLimit(),
       arrays: this.#cells.size,
+      pinnedBytes: this.pinned?.bytes ?? 0,
     }
   }
 

@@ -1,14 +1,16 @@
 /** Programs on a device: arguments and results stay in its memory. */
 import type { ConcreteArray, Jaxpr, ShapedArray, Storage } from '../../core/index.js'
 import { lower } from '../../transforms/index.js'
-import type { PinnableOperand, TensorBuffer } from '../buffer.js'
+import type { TensorBuffer } from '../buffer.js'
 import type { ExecutionProvider, Optimize } from '../compile.js'
 import type { CompiledGraph } from '../evaluate.js'
 import { poolKey } from '../pool.js'
 import { Session } from '../session.js'
 import type { DeviceBuffer } from './deviceBuffer.js'
-import type { DeviceMemory } from './deviceMemory.js'
+import { type DeviceMemory, isOutOfMemory } from './deviceMemory.js'
+import { GraphCaptureError } from './errors.js'
 import { lint } from './lint.js'
+import { RecordedRuns, RecordingFailure } from './recordedRuns.js'
 
 /** Sessions that live as long as the process. */
 const kept: Session[] = []
@@ -20,10 +22,13 @@ export class DeviceProgram implements CompiledGraph {
   readonly #inputs: readonly number[]
   readonly #avalsOut: readonly ShapedArray[]
   readonly #outputKeys: readonly string[]
+  /** `null` where its runs are not recorded. */
+  #recorded: RecordedRuns | null = null
 
   /**
    * @param profile - where the runtime writes what it measures: the beginning of a file name
    * @throws UnsupportedNodesError where `ONNAX_STRICT_DEVICE=1` and a node would run on the CPU
+   * @throws GraphCaptureError where all programs must be recorded and this one cannot be
    */
   constructor(
     private readonly memory: DeviceMemory,
@@ -36,7 +41,19 @@ export class DeviceProgram implements CompiledGraph {
     const { driver, device } = memory
     const { graph, inputs, inputNames, outputNames, sources } = lower(jaxpr, driver.lowering, profile !== undefined)
     if (device.platform === 'cuda') lint(graph.toModel(), device, name)
-    const options = { inputs: inputNames, outputs: outputNames, optimize, name, provider }
+    // Single operations have other arguments at each call, and a profile is of kernels, not of recordings.
+    const graphs = optimize === 'all' && profile === undefined ? (driver.graphs?.(device.id) ?? null) : null
+    const mode = graphs?.mode() ?? 'off'
+    const obstacles = mode === 'off' ? [] : graphs!.obstacles(graph.toModel())
+    if (mode === 'required' && obstacles.length > 0) throw new GraphCaptureError(name, device.name, obstacles)
+    const isRecorded = graphs !== null && mode !== 'off' && obstacles.length === 0
+    const options = {
+      inputs: inputNames,
+      outputs: outputNames,
+      optimize,
+      name,
+      provider: isRecorded ? graphs.provider(device.id) : provider,
+    }
     this.#session = memory.withRelief(
       `the program '${name}'`,
       null,
@@ -46,37 +63,74 @@ export class DeviceProgram implements CompiledGraph {
     this.#inputs = inputs
     this.#avalsOut = jaxpr.avalsOut
     this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
+    if (!isRecorded) return
+    const signature = { inputs: inputs.map((i) => jaxpr.inputs[i]!.aval), outputs: this.#avalsOut }
+    this.#recorded = new RecordedRuns(memory, this.#session, graphs, signature)
   }
 
-  run(args: readonly ConcreteArray[]): readonly Storage[] {
+  run(args: readonly ConcreteArray[], free: Set<Storage> | null = null): readonly Storage[] {
     const operands = this.#operands(args)
     return this.memory.withRelief(`a run of '${this.#session.name}'`, null, () => {
+      try {
+        const results = this.#replay(operands, free)
+        if (results !== null) return results
+      } catch (error) {
+        throw this.#explained(error)
+      }
       const outputs = this.#targets()
       try {
         this.#session.run(operands, outputs)
       } catch (error) {
         for (const output of outputs) this.memory.pool.give(output)
-        const { driver, device } = this.memory
-        throw (error instanceof Error ? driver.explain?.(device.name, error) : null) ?? error
+        throw this.#explained(error)
       }
+      this.#recorded?.watch(operands, outputs)
       return outputs
     })
   }
 
+  #replay(operands: readonly (DeviceBuffer | TensorBuffer)[], free: Set<Storage> | null): readonly Storage[] | null {
+    const recorded = this.#recorded
+    if (recorded === null) return null
+    try {
+      return recorded.run(operands, free)
+    } catch (error) {
+      if (!(error instanceof RecordingFailure)) throw error
+      const { reason } = error
+      if (isOutOfMemory(reason)) throw reason
+      this.#recorded = null
+      recorded.release()
+      const { driver, device } = this.memory
+      if (driver.graphs!(device.id)!.mode() !== 'required') return null
+      throw new GraphCaptureError(this.#session.name, device.name, [], reason)
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    const { driver, device } = this.memory
+    return (error instanceof Error ? driver.explain?.(device.name, error) : null) ?? error
+  }
+
   async runAsync(args: readonly ConcreteArray[]): Promise<readonly Storage[]> {
-    if (!this.memory.driver.concurrent) return this.run(args)
+    const { memory } = this
+    if (!memory.driver.concurrent) return this.run(args)
     const outputs = this.#targets()
-    await this.#session.runAsync(this.#operands(args), outputs)
+    memory.runsUnderWay++
+    try {
+      await this.#session.runAsync(this.#operands(args), outputs)
+    } finally {
+      memory.runsUnderWay--
+    }
     return outputs
   }
 
   /** What is on the host is a scalar, which the runtime copies with the run. */
-  #operands(args: readonly ConcreteArray[]): readonly PinnableOperand[] {
+  #operands(args: readonly ConcreteArray[]): readonly (DeviceBuffer | TensorBuffer)[] {
     return this.#inputs.map((i) => args[i]!.storage as DeviceBuffer | TensorBuffer)
   }
 
   #targets(): readonly DeviceBuffer[] {
-    return this.#avalsOut.map(({ dtype, shape }, i) => this.memory.pool.take(dtype, shape, this.#outputKeys[i]))
+    return this.#avalsOut.map(({ dtype, shape }, i) => this.memory.take(dtype, shape, this.#outputKeys[i]))
   }
 
   endProfiling(): string {
@@ -84,6 +138,8 @@ export class DeviceProgram implements CompiledGraph {
   }
 
   release(): void {
+    this.#recorded?.release()
+    this.#recorded = null
     if (this.memory.driver.releases) this.#session.release()
     else kept.push(this.#session)
   }

@@ -124,6 +124,14 @@ export interface UnsupportedNode {
   readonly count: number
 }
 
+const listed = (nodes: readonly UnsupportedNode[]): string =>
+  nodes
+    .map(({ operator, types, reason, count }) => {
+      const inputs = types.length === 0 ? '' : `(${types.join(', ')})`
+      return `${count} × ${operator}${inputs}: ${reason}`
+    })
+    .join('; ')
+
 /** `ONNAX_STRICT_DEVICE=1`, and a program has nodes that its device has no kernel for. */
 export class UnsupportedNodesError extends Error {
   override readonly name = 'UnsupportedNodesError'
@@ -132,10 +140,28 @@ export class UnsupportedNodesError extends Error {
     readonly device: string,
     readonly nodes: readonly UnsupportedNode[],
   ) {
-    const list = nodes.map((n) => `${n.count} × ${n.operator}(${n.types.join(', ')}): ${n.reason}`)
     super(
-      `'${program}' requires kernels on ${device} for all of its nodes, got none for ${list.join('; ')}. ` +
+      `'${program}' requires kernels on ${device} for all of its nodes, got none for ${listed(nodes)}. ` +
         'Use other dtypes, or unset ONNAX_STRICT_DEVICE to have them run on the CPU.',
+    )
+  }
+}
+
+/** `enable_cuda_graph=1`, and a program's runs can't be recorded. */
+export class GraphCaptureError extends Error {
+  override readonly name = 'GraphCaptureError'
+  constructor(
+    readonly program: string,
+    readonly device: string,
+    /** What keeps them from it; none where the device refused. */
+    readonly nodes: readonly UnsupportedNode[],
+    cause?: unknown,
+  ) {
+    const found = nodes.length > 0 ? listed(nodes) : cause instanceof Error ? cause.message : 'a failure'
+    super(
+      `'${program}' requires nothing but kernels on ${device} for its runs to be recorded, got ${found}. ` +
+        'Set enable_cuda_graph=auto to run such programs without.',
+      { cause },
     )
   }
 }

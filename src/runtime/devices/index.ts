@@ -4,6 +4,7 @@ export {
   DeviceLibraryError,
   DeviceMismatchError,
   DeviceUnavailableError,
+  GraphCaptureError,
   type MemoryHolder,
   NoAdapterError,
   OutOfMemoryError,

@@ -181,3 +181,12 @@ export const nodesWithoutCudaKernel = (model: ModelProto): readonly UnsupportedN
   check.graph(model.graph, new Map())
   return check.found
 }
+
+const controlOperators = ['If', 'Loop', 'Scan']
+
+/** The nodes that decide on the host which kernels run. */
+export const controlFlow = ({ graph }: ModelProto): readonly UnsupportedNode[] =>
+  controlOperators.flatMap((operator) => {
+    const count = graph.node.filter((node) => node.opType === operator && !node.domain).length
+    return count === 0 ? [] : [{ operator, types: [], reason: 'the host decides what it runs', count }]
+  })

@@ -2,14 +2,15 @@
 import type { Device } from '../../core/index.js'
 import { type Storage } from '../../core/index.js'
 import { GraphBuilder } from '../../onnx/index.js'
-import { created, ort } from '../api.js'
+import { created, ort, type Pointer } from '../api.js'
 import type { TensorBuffer } from '../buffer.js'
 import { compile, type ExecutionProvider } from '../compile.js'
 import type { Target } from '../evaluate.js'
 import { DeviceBuffer } from './deviceBuffer.js'
-import { DeviceMemory } from './deviceMemory.js'
+import { createTensor, DeviceMemory } from './deviceMemory.js'
 import { DeviceProgram } from './deviceProgram.js'
 import type { Driver } from './driver.js'
+import { PinnedStaging } from './pinned.js'
 
 /** A device that works. */
 export class DeviceTarget implements Target {
@@ -28,9 +29,18 @@ export class DeviceTarget implements Target {
     const session = compile(probe(), { optimize: 'none', foldConstants: false, provider }, `the device ${device.name}`)
     const info = driver.memoryInfo(device.id)
     const { CreateAllocator } = ort()
-    const allocator = created((out) => CreateAllocator(session, info, out), `the memory of ${device.name}`)
+    const where = `the memory of ${device.name}`
+    const allocator = (of: Pointer): Pointer => created((out) => CreateAllocator(session, of, out), where)
+    const pinned = driver.pinned?.(device.id) ?? null
+    let staging: PinnedStaging | null = null
+    if (pinned !== null) {
+      const locked = allocator(pinned.memoryInfo(device.id))
+      const create = (byteLength: number): Pointer =>
+        createTensor(locked, 'uint8', [byteLength], `page-locked memory for ${device.name}`)
+      staging = new PinnedStaging(pinned, device.id, create)
+    }
     this.#provider = provider
-    this.memory = new DeviceMemory(device, driver, allocator)
+    this.memory = new DeviceMemory(device, driver, allocator(info), staging)
   }
 
   readonly make: Target['make'] = (jaxpr, name, optimize, profile) =>
@@ -38,7 +48,7 @@ export class DeviceTarget implements Target {
 
   recycle(storage: Storage): void {
     if (storage instanceof DeviceBuffer && storage.memory === this.memory && !storage.isPinned) {
-      this.memory.pool.give(storage)
+      this.memory.recycle(storage)
     }
   }
 

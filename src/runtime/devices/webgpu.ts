@@ -30,6 +30,9 @@ export const webGpuDriver: Driver = {
   },
   bytesLimit: memoryLimit,
   copy: copyByRuntime,
+  copyWithin: (_id, from, to) => {
+    copyByRuntime(from, to)
+  },
   explain: (device, error) => {
     if (/Failed to get a WebGPU adapter|wgpu::RequestAdapterStatus/.test(error.message)) {
       const repair = 'Install a driver for Vulkan (Linux), Metal or Direct3D 12; Mesa’s lavapipe works without a GPU.'

@@ -7,16 +7,16 @@ static size_t used=0;
 int cudaGetDeviceCount(int*n){*n=count();return count()?0:100;}
 int cudaGetDevice(int*d){*d=current;return 0;}
 int cudaSetDevice(int d){if(d<0||d>=count())return 101;current=d;return 0;}
+static void note(const char*what,size_t n,int kind){ if(getenv("STUB_TRACE"))fprintf(stderr,"[cuda] %s %zu kind %d\n",what,n,kind);}
 static int alloc(void**p,size_t n){ if(used+n>limit()){*p=0;return 2;} size_t*q=aligned_alloc(256,((n+511)/256)*256+256); if(!q)return 2; q[0]=n; used+=n; *p=(char*)q+256;return 0;}
 static int dealloc(void*p){ if(p){size_t*q=(void*)((char*)p-256);used-=q[0];free(q);}return 0;}
-int cudaMalloc(void**p,size_t n){return alloc(p,n);}
-int cudaMallocHost(void**p,size_t n){return alloc(p,n);}
-int cudaHostAlloc(void**p,size_t n,unsigned f){return alloc(p,n);}
+int cudaMalloc(void**p,size_t n){note("malloc",n,0);return alloc(p,n);}
+int cudaMallocHost(void**p,size_t n){note("mallocHost",n,0);return alloc(p,n);}
+int cudaHostAlloc(void**p,size_t n,unsigned f){note("mallocHost",n,0);return alloc(p,n);}
 int cudaMallocFromPoolAsync(void**p,size_t n,void*pool,void*s){return alloc(p,n);}
 int cudaFree(void*p){return dealloc(p);}
 int cudaFreeHost(void*p){return dealloc(p);}
 int cudaFreeAsync(void*p,void*s){return dealloc(p);}
-static void note(const char*what,size_t n,int kind){ if(getenv("STUB_TRACE"))fprintf(stderr,"[cuda] %s %zu kind %d\n",what,n,kind);}
 int cudaMemcpy(void*d,const void*s,size_t n,int k){note("memcpy",n,k);memcpy(d,s,n);return 0;}
 int cudaMemcpyAsync(void*d,const void*s,size_t n,int k,void*st){note("memcpyAsync",n,k);memcpy(d,s,n);return 0;}
 int cudaMemset(void*d,int v,size_t n){memset(d,v,n);return 0;}
@@ -29,18 +29,24 @@ int cudaDriverGetVersion(int*v){*v=13000;return 0;}
 int cudaRuntimeGetVersion(int*v){*v=13000;return 0;}
 int cudaEventCreate(void**e){*e=malloc(8);return 0;}
 int cudaEventCreateWithFlags(void**e,unsigned f){*e=malloc(8);return 0;}
+int cudaEventRecord(void*e,void*s){note("eventRecord",0,0);return 0;}
+int cudaEventQuery(void*e){return 0;}
+int cudaEventSynchronize(void*e){note("eventSynchronize",0,0);return 0;}
 int cudaEventElapsedTime(float*t,void*a,void*b){*t=0.001f;return 0;}
 int cudaStreamCreate(void**s){*s=malloc(8);return 0;}
 int cudaStreamCreateWithFlags(void**s,unsigned f){*s=malloc(8);return 0;}
 int cudaStreamSynchronize(void*s){note("streamSynchronize",0,0);return 0;}
 int cudaDeviceSynchronize(void){note("deviceSynchronize",0,0);return 0;}
-int cudaStreamIsCapturing(void*s,int*c){*c=0;return 0;}
-int cudaStreamEndCapture(void*s,void**g){*g=malloc(8);return 0;}
+
+static void*captured=0;
+int cudaStreamBeginCapture(void*s,int mode){note("beginCapture",0,mode);captured=s;return getenv("STUB_NO_CAPTURE")?900:0;}
+int cudaStreamEndCapture(void*s,void**g){note("endCapture",0,0);captured=0;*g=malloc(8);return 0;}
+int cudaStreamIsCapturing(void*s,int*c){*c=captured!=0&&s==captured;return 0;}
 int cudaGraphInstantiate(void**g,void*x){*g=malloc(8);return 0;}
 int cudaGraphLaunch(void*g,void*s){note("graphLaunch",0,0);return 0;}
 int cudaMemPoolCreate(void**p,void*x){*p=malloc(8);return 0;}
-const char*cudaGetErrorName(int e){return e==2?"cudaErrorMemoryAllocation":e==101?"cudaErrorInvalidDevice":e==100?"cudaErrorNoDevice":"cudaSuccess";}
-const char*cudaGetErrorString(int e){return e==2?"out of memory":e==101?"invalid device ordinal":e==100?"no CUDA-capable device is detected":"no error";}
+const char*cudaGetErrorName(int e){return e==2?"cudaErrorMemoryAllocation":e==101?"cudaErrorInvalidDevice":e==100?"cudaErrorNoDevice":e==900?"cudaErrorStreamCaptureUnsupported":"cudaSuccess";}
+const char*cudaGetErrorString(int e){return e==2?"out of memory":e==101?"invalid device ordinal":e==100?"no CUDA-capable device is detected":e==900?"operation not permitted when stream is capturing":"no error";}
 int cudaPointerGetAttributes(int*a,void*p){memset(a,0,24);return 0;}
 int cudaFuncGetAttributes(void*a,void*f){memset(a,0,128);((int*)a)[6]=1024;return 0;}
 int cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int*n,void*f,int b,size_t s,unsigned fl){*n=1;return 0;}
