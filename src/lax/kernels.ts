@@ -135,6 +135,9 @@ const carriers: Readonly<Partial<Record<DType, readonly DType[]>>> = {
   float16: ['float32'],
 }
 
+/** Kernels of WebGPU's provider that fail in ONNX Runtime 1.30: Expand, of an element without axes. */
+const failsOnWebGpu = (op: string, dtype: DType): boolean => op === 'Expand' && dtype === 'uint8'
+
 /**
  * The dtype in which an operation runs for data of `dtype`: itself where there is a kernel.
  *
@@ -142,7 +145,9 @@ const carriers: Readonly<Partial<Record<DType, readonly DType[]>>> = {
  */
 export const carrierOf = (context: LowerContext, op: string, dtype: DType): DType => {
   const supported = kernels.get(op)?.[context.device.startsWith('cuda') ? 1 : 0]
-  const carrier = [dtype, ...(carriers[dtype] ?? [])].find((d) => supported?.has(d) === true)
+  const isWebGpu = context.device === 'webgpu'
+  const may = (d: DType): boolean => supported?.has(d) === true && !(isWebGpu && failsOnWebGpu(op, d))
+  const carrier = [dtype, ...(carriers[dtype] ?? [])].find(may)
   if (carrier === undefined) {
     throw new LoweringError(op, `ONNX Runtime has no ${op} kernel for ${dtype} on ${context.device}`, context.avalsIn)
   }
