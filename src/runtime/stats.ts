@@ -19,6 +19,8 @@ export interface RuntimeStats {
   readonly pinnedUploads: number
   /** Copies to devices out of ordinary memory, which the host waits for. */
   readonly pageableUploads: number
+  /** Copies from devices to the host. */
+  readonly downloads: number
   /** Runs that a device replayed from a recording. */
   readonly replays: number
 }
@@ -36,6 +38,7 @@ export const counters: { -readonly [K in keyof RuntimeStats]: number } = {
   poolHits: 0,
   pinnedUploads: 0,
   pageableUploads: 0,
+  downloads: 0,
   replays: 0,
 }
 

@@ -27,7 +27,7 @@ const file = (name: string): string => (isWindows ? `onnxruntime_${name}.dll` : 
 export const cudaLibrary = (): string => join(dirname(libraryPath()), file('providers_cuda'))
 
 const repair =
-  'Run `npm run setup:cuda`, or set ONNAX_ORT_DIR to a folder with ONNX Runtime 1.30.0 for CUDA ' +
+  'Run `npx onnax setup:cuda` (in a copy of the repository `npm run setup:cuda`), or set ONNAX_ORT_DIR to a folder with ONNX Runtime 1.30.0 for CUDA ' +
   '(onnxruntime/capi of the Python package onnxruntime-gpu).'
 
 let isRegistered = false

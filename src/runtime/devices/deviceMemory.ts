@@ -244,6 +244,7 @@ export class DeviceMemory {
   /** A copy in the host's memory, when what computes it has ended. */
   download(buffer: DeviceBuffer): TensorBuffer {
     const host = TensorBuffer.allocate(buffer.type, buffer.shape)
+    counters.downloads++
     this.#copy(host, (pointer) => {
       this.driver.copy(buffer.use(), pointer, host.byteLength)
     })

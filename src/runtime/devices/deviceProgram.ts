@@ -1,19 +1,52 @@
 /** Programs on a device: arguments and results stay in its memory. */
-import type { ConcreteArray, Jaxpr, ShapedArray, Storage } from '../../core/index.js'
+import type { ConcreteArray, Device, Jaxpr, ShapedArray, Storage } from '../../core/index.js'
+import type { ModelProto } from '../../onnx/index.js'
 import { lower } from '../../transforms/index.js'
 import type { TensorBuffer } from '../buffer.js'
 import type { ExecutionProvider, Optimize } from '../compile.js'
+import { RuntimeError } from '../errors.js'
 import type { CompiledGraph } from '../evaluate.js'
 import { poolKey } from '../pool.js'
 import { Session } from '../session.js'
 import type { DeviceBuffer } from './deviceBuffer.js'
 import { type DeviceMemory, isOutOfMemory } from './deviceMemory.js'
+import type { GraphCapture } from './driver.js'
 import { GraphCaptureError } from './errors.js'
 import { lint } from './lint.js'
 import { RecordedRuns, RecordingFailure } from './recordedRuns.js'
 
 /** Sessions that live as long as the process. */
 const kept: Session[] = []
+
+/** What records runs on a device, if it is switched on. */
+const capture = ({ driver, device }: DeviceMemory): GraphCapture | null => {
+  const graphs = driver.graphs?.(device.id) ?? null
+  return graphs === null || graphs.mode() === 'off' ? null : graphs
+}
+
+/** A session whose runs can be recorded, or `null` where they can't be. @throws GraphCaptureError where they must be */
+const recordable = (
+  graphs: GraphCapture,
+  device: Device,
+  name: string,
+  model: ModelProto,
+  session: (provider: ExecutionProvider) => Session,
+): Session | null => {
+  const isRequired = graphs.mode() === 'required'
+  const obstacles = graphs.obstacles(model)
+  if (obstacles.length > 0) {
+    if (isRequired) throw new GraphCaptureError(name, device.name, obstacles)
+    return null
+  }
+  try {
+    return session(graphs.provider(device.id))
+  } catch (error) {
+    // The runtime may put a node on the host that has a kernel on the device.
+    if (!(error instanceof RuntimeError) || !error.detail.includes('the graph capture feature')) throw error
+    if (isRequired) throw new GraphCaptureError(name, device.name, [], error)
+    return null
+  }
+}
 
 /** A compiled program: a session of the device's provider, and which of the arguments it takes. */
 export class DeviceProgram implements CompiledGraph {
@@ -41,31 +74,26 @@ export class DeviceProgram implements CompiledGraph {
     const { driver, device } = memory
     const { graph, inputs, inputNames, outputNames, sources } = lower(jaxpr, driver.lowering, profile !== undefined)
     if (device.platform === 'cuda') lint(graph.toModel(), device, name)
-    // Single operations have other arguments at each call, and a profile is of kernels, not of recordings.
-    const graphs = optimize === 'all' && profile === undefined ? (driver.graphs?.(device.id) ?? null) : null
-    const mode = graphs?.mode() ?? 'off'
-    const obstacles = mode === 'off' ? [] : graphs!.obstacles(graph.toModel())
-    if (mode === 'required' && obstacles.length > 0) throw new GraphCaptureError(name, device.name, obstacles)
-    const isRecorded = graphs !== null && mode !== 'off' && obstacles.length === 0
     const options = {
       inputs: inputNames,
       outputs: outputNames,
       optimize,
       name,
-      provider: isRecorded ? graphs.provider(device.id) : provider,
+      ...(profile !== undefined && { profile }),
     }
-    this.#session = memory.withRelief(
-      `the program '${name}'`,
-      null,
-      () => new Session(graph.encode(), profile === undefined ? options : { ...options, profile }),
-    )
+    const session = (on: ExecutionProvider): Session =>
+      memory.withRelief(`the program '${name}'`, null, () => new Session(graph.encode(), { ...options, provider: on }))
+    // Single operations have other arguments at each call, and a profile is of kernels, not of recordings.
+    const graphs = optimize === 'all' && profile === undefined ? capture(memory) : null
+    const recording = graphs === null ? null : recordable(graphs, device, name, graph.toModel(), session)
+    this.#session = recording ?? session(provider)
     this.sources = sources
     this.#inputs = inputs
     this.#avalsOut = jaxpr.avalsOut
     this.#outputKeys = this.#avalsOut.map(({ dtype, shape }) => poolKey(dtype, shape))
-    if (!isRecorded) return
+    if (graphs === null || recording === null) return
     const signature = { inputs: inputs.map((i) => jaxpr.inputs[i]!.aval), outputs: this.#avalsOut }
-    this.#recorded = new RecordedRuns(memory, this.#session, graphs, signature)
+    this.#recorded = new RecordedRuns(memory, recording, graphs, signature)
   }
 
   run(args: readonly ConcreteArray[], free: Set<Storage> | null = null): readonly Storage[] {

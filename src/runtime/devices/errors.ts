@@ -29,6 +29,17 @@ export class ProviderMissingError extends DeviceUnavailableError {
   }
 }
 
+/** ONNX Runtime's library for CUDA could not be fetched. */
+export class ProviderFetchError extends Error {
+  override readonly name = 'ProviderFetchError'
+  constructor(
+    readonly reason: string,
+    readonly repair: string,
+  ) {
+    super(`The CUDA provider of ONNX Runtime could not be fetched from NuGet: ${reason}. ${repair}`)
+  }
+}
+
 /** A library that the provider needs does not load, or is of another version. */
 export class DeviceLibraryError extends DeviceUnavailableError {
   override readonly name = 'DeviceLibraryError'

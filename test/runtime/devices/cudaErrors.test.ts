@@ -4,12 +4,14 @@ process.env['ONNAX_FAKE_DEVICES'] = '2'
 import { existsSync } from 'node:fs'
 import test from 'ava'
 import { cudaLibrary } from '../../../src/runtime/devices/cuda.js'
+import { fetchCudaProvider, installerReason } from '../../../src/runtime/devices/cudaSetup.js'
 import { explainCuda } from '../../../src/runtime/devices/cudaErrors.js'
 import { cudaOptions } from '../../../src/runtime/devices/cudaOptions.js'
 import {
   DeviceIndexError,
   DeviceLibraryError,
   NoAdapterError,
+  ProviderFetchError,
   ProviderMissingError,
 } from '../../../src/runtime/devices/errors.js'
 import { chooseDevice } from '../../../src/runtime/devices/registry.js'
@@ -61,7 +63,9 @@ test('no GPU, and an index that is too large', (t) => {
 test('ONNAX_CUDA_OPTIONS', (t) => {
   t.like(cudaOptions(''), { use_tf32: '1', cudnn_conv_algo_search: 'EXHAUSTIVE' })
   t.like(cudaOptions('use_tf32=0, cudnn_conv_algo_search=HEURISTIC'), { use_tf32: '0', cudnn_conv_algo_search: 'HEURISTIC' }) // prettier-ignore
-  for (const wrong of ['use_tf32', 'use_tf32=yes', 'speed=9', 'use_tf32=0=1']) {
+  t.is(cudaOptions('')['enable_cuda_graph'], '0')
+  t.is(cudaOptions('enable_cuda_graph=auto')['enable_cuda_graph'], 'auto')
+  for (const wrong of ['enable_cuda_graph=on', 'use_tf32', 'use_tf32=yes', 'speed=9', 'use_tf32=0=1']) {
     t.throws(() => cudaOptions(wrong), { instanceOf: EnvironmentVariableError, message: /use_tf32, arena/ })
   }
 })
@@ -74,6 +78,40 @@ test('ONNAX_DEVICE', (t) => {
     message: /ONNAX_DEVICE requires auto, cpu, cuda, cuda:N or webgpu, got 'gpu'/,
   })
   t.throws(() => chooseDevice('fake:9'), { instanceOf: DeviceIndexError, message: /has 2 of its platform/ })
+})
+
+test('what the installer says when it fails', (t) => {
+  // Recorded where NuGet cannot be reached; the others are Node's and the installer's own words.
+  const said = (errors: string, status: number | null = 1): string => installerReason({ status, errors })
+  const recorded =
+    'node:internal/process/promises:391\n    triggerUncaughtException(err, true /* fromPromise */);\n    ^\n\n' +
+    'Error: getaddrinfo ENOTFOUND api.nuget.org\n    at GetAddrInfoReqWrap.onlookupall [as oncomplete] (node:dns:122:26)'
+  t.is(said(recorded), 'the host api.nuget.org is not known here')
+  t.is(said('Error: connect ECONNREFUSED 127.0.0.1:443\n  at x'), "127.0.0.1:443 can't be reached (ECONNREFUSED)")
+  t.is(said('Error: read ECONNRESET\n  at x'), 'the connection broke (ECONNRESET)')
+  t.is(said('Error: unable to get local issuer certificate\n  at x'), 'the connection is not trusted (unable to get local issuer certificate)') // prettier-ignore
+  t.is(said('Error: Failed to download from https://x/y. HTTP status code = 503\n'), 'the server answers with status 503') // prettier-ignore
+  t.is(said("Error: EACCES: permission denied, open '/opt/a.so'"), "/opt/a.so can't be written (EACCES)")
+  t.is(said('Error: ENOSPC: no space left on device, write'), 'the disk is full')
+  t.is(said('Error: Failed to resolve package. No package exists for: {}\n'), 'Failed to resolve package. No package exists for: {}') // prettier-ignore
+  t.is(said('', 3), 'its installer ended with 3')
+  t.is(said('', null), 'its installer was ended')
+})
+
+test('a provider that cannot be fetched, and what to do', (t) => {
+  const fails = (status: number, errors = '', platform = 'linux/x64'): ProviderFetchError =>
+    t.throws(() => fetchCudaProvider(() => ({ status, errors }), platform, '/nowhere/providers_cuda.so'), {
+      instanceOf: ProviderFetchError,
+    })
+  const offline = fails(1, 'Error: getaddrinfo ENOTFOUND api.nuget.org')
+  t.regex(
+    offline.message,
+    /could not be fetched from NuGet: the host api\.nuget\.org is not known here\. Where the Python package index can/,
+  )
+  t.regex(offline.repair, /pip download --no-deps onnxruntime-gpu==1\.30\.0`.* ONNAX_ORT_DIR .*onnxruntime\/capi/)
+  t.regex(fails(0).reason, /left no file \/nowhere\/providers_cuda\.so/)
+  t.regex(fails(0, '', 'darwin/arm64').reason, /nothing for darwin\/arm64/)
+  t.notThrows(() => fetchCudaProvider(() => ({ status: 0, errors: '' }), 'linux/x64', process.execPath))
 })
 
 const withoutProvider = existsSync(cudaLibrary()) ? test.skip : test

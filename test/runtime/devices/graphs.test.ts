@@ -295,14 +295,27 @@ test.serial('control flow: an error that names the node, or the ordinary way', (
 })
 
 /** A device that refuses recordings. */
-const refusing = (mode: GraphMode, id: number): { readonly target: DeviceTarget; readonly ended: () => number } => {
+const refusing = (
+  mode: GraphMode,
+  id: number,
+  atSession = false,
+): { readonly target: DeviceTarget; readonly ended: () => number } => {
   let ended = 0
   const graphs = fakeDriver.graphs!(0)!
+  const detail = 'This session cannot use the graph capture feature as requested by the user as the model has …'
+  const refusal = {
+    name: `refusing ${id}`,
+    runOptions: null,
+    configure: () => {
+      throw new RuntimeError('FAIL', 'session', detail)
+    },
+  }
   const driver = {
     ...fakeDriver,
     graphs: () => ({
       ...graphs,
       mode: () => mode,
+      provider: (of: number) => (atSession ? refusal : graphs.provider(of)),
       run: () => {
         throw new RuntimeError('FAIL', 'run', 'CUDA failure 900: operation not permitted when stream is capturing')
       },
@@ -329,6 +342,11 @@ test.serial('a device that can’t record a program after all', (t) => {
   const error = t.throws(() => call(strict.target, 4), { instanceOf: GraphCaptureError })
   t.regex(error.message, /'triple' requires .* got .*CUDA failure 900/)
   t.is(strict.ended(), 1)
+  t.deepEqual(call(refusing('auto', 7, true).target, 4), [0, 3, 6, 9])
+  t.throws(() => call(refusing('required', 8, true).target, 1), {
+    instanceOf: GraphCaptureError,
+    message: /'triple' requires .* got .*cannot use the graph capture feature/,
+  })
 })
 
 test.serial('gradients and several results', (t) => {

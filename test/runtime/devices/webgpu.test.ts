@@ -93,7 +93,7 @@ if (gpu === null) {
     const at = np.array([1, 0, 1], { dtype: 'int32' })
     const set = jit((x: NDArray, y: NDArray) => x.at(at).set(y))
     for (const dtype of ['float32', 'int32', 'int8', 'uint8', 'int64', 'float16'] as const) {
-      const [x, y] = devicePut([np.zeros([3, 2], { dtype }), np.ones([3, 2], { dtype })], gpu) as [NDArray, NDArray]
+      const [x, y] = devicePut([np.zeros([3, 2], { dtype }), np.ones([3, 2], { dtype })] as const, gpu)
       t.deepEqual(deviceGet(set(x, y)).astype('float32').toArray(), [[1, 1], [1, 1], [0, 0]], dtype) // prettier-ignore
     }
   })
