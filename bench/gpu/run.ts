@@ -6,6 +6,8 @@
  * 2. W1 to W5 and three larger workloads, against JAX and PyTorch on the same GPU where they are installed;
  * 3. whether a long training keeps the device's memory flat.
  *
+ * All of it once as it is by default, and once with runs that are recorded (CUDA graphs), where the device can.
+ *
  * It writes `gpu.json` and `gpu.md`; the exit code is 0 only if everything that was checked is right.
  */
 import { spawnSync } from 'node:child_process'
@@ -49,13 +51,31 @@ const withVariables = <T>(variables: Readonly<Record<string, string>>, f: () => 
 const found = devices(platform).map(String)
 const exact = { ONNAX_CUDA_OPTIONS: 'use_tf32=0' }
 
+/** What switches recording on; `null` where the device cannot. */
+const recording = (settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null => {
+  if (platform === 'fake') return { ...settings, ONNAX_FAKE_GRAPHS: 'auto' }
+  if (platform !== 'cuda') return null
+  const given = settings['ONNAX_CUDA_OPTIONS'] ?? ''
+  return { ...settings, ONNAX_CUDA_OPTIONS: `${given === '' ? '' : `${given},`}enable_cuda_graph=auto` }
+}
+const [plain, recorded] = ['', ', recorded'] as const
+/** Both ways: what a row is called, and its settings. */
+const ways = (settings: Readonly<Record<string, string>>): readonly (readonly [string, typeof settings])[] => {
+  const second = recording(settings)
+  return [[plain, settings], ...(second === null ? [] : [[recorded, second] as const])]
+}
+
 console.log(`primitives on ${device} …`)
-const checked = withVariables(exact, () => node<readonly Checked[]>('gpu/check.js', device))
+const checked = ways(exact).flatMap(([way, settings]) =>
+  withVariables(settings, () => node<readonly Checked[]>('gpu/check.js', device, way === plain ? '1' : '4')).map(
+    (c): Checked => ({ ...c, name: `${c.name}${way}` }),
+  ),
+)
 const wrong = checked.filter(({ difference, tolerance }) => difference === null || difference > tolerance)
 /** What no kernel of CUDA can do, as test/lax/cuda.test.ts lists it. */
 const isListed = ({ name, dtype }: Checked): boolean =>
   platform === 'cuda' &&
-  (/^(bitcast|nextafter|reducePrecision)$/.test(name) || (name.startsWith('scatter') && dtype === 'uint64'))
+  (/^(bitcast|nextafter|reducePrecision)\b/.test(name) || (name.startsWith('scatter') && dtype === 'uint64'))
 const faults = wrong.filter((c) => !isListed(c))
 
 /** Losses in JAX of some steps, as bench/runs.ts has them; here with room for another order of sums. */
@@ -109,7 +129,9 @@ for (const workload of [...workloads, ...large]) {
   console.log(`${workload} …`)
   // The values of W1 to W5 are checked without TF32; the larger ones run as they would for a user.
   const variables = workloads.includes(workload) ? exact : {}
-  rows.push(measured(workload, 'onnax', () => withVariables(variables, () => node<Run>('workload.js', workload, 'onnax', String(steps))))) // prettier-ignore
+  for (const [way, settings] of ways(variables)) {
+    rows.push(measured(workload, `onnax${way}`, () => withVariables(settings, () => node<Run>('workload.js', workload, 'onnax', String(steps))))) // prettier-ignore
+  }
   if (!large.includes(workload)) continue
   for (const library of ['jax', 'torch']) {
     const script = 'bench/gpu/python/large.py'
@@ -119,19 +141,22 @@ for (const workload of [...workloads, ...large]) {
 }
 
 console.log('memory …')
-const memory = node<Readonly<Record<string, unknown>>>('gpu/flat.js', device, small ? '500' : '10000')
+const flat = (): unknown => node('gpu/flat.js', device, small ? '500' : '10000')
+const memory = Object.fromEntries(
+  ways({}).map(([way, settings]) => [`onnax${way}`, withVariables(settings, flat)] as const),
+)
 
-const ratio = (workload: string): string => {
-  const of = (library: string): number | null =>
-    rows.find((r) => r.workload === workload && r.library === library)?.stepMs ?? null
-  const [ours, theirs] = [of('onnax'), of('jax')]
+const ratio = (workload: string, library: string): string => {
+  const of = (name: string): number | null =>
+    rows.find((r) => r.workload === workload && r.library === name)?.stepMs ?? null
+  const [ours, theirs] = [of(library), of('jax')]
   return ours === null || theirs === null ? '' : (ours / theirs).toFixed(2)
 }
 const cell = (x: number | null): string => (x === null ? '' : x.toFixed(2))
 const table = [
   '| workload | library | step, ms | first step, ms | last loss | times JAX’s | fault |',
   '| --- | --- | --- | --- | --- | --- | --- |',
-  ...rows.map((r) => `| ${r.workload} | ${r.library} | ${cell(r.stepMs)} | ${cell(r.firstStepMs)} | ${r.loss?.toPrecision(6) ?? ''} | ${r.library === 'onnax' ? ratio(r.workload) : ''} | ${r.fault?.split('\n')[0] ?? ''} |`),
+  ...rows.map((r) => `| ${r.workload} | ${r.library} | ${cell(r.stepMs)} | ${cell(r.firstStepMs)} | ${r.loss?.toPrecision(6) ?? ''} | ${r.library.startsWith('onnax') ? ratio(r.workload, r.library) : ''} | ${r.fault?.split('\n')[0] ?? ''} |`),
 ].join('\n') // prettier-ignore
 const summary = `${checked.length} primitives with their dtypes on ${device}: ${checked.length - wrong.length} as on the CPU, ${wrong.length - faults.length} listed as without kernels, ${faults.length} faults`
 
@@ -145,5 +170,5 @@ writeFileSync(
 console.log(
   `${summary}\n${faults.map((c) => `  ${c.name} ${c.dtype}: ${c.error ?? c.difference}`).join('\n')}\n${table}`,
 )
-const isWrong = faults.length > 0 || rows.some((r) => r.library === 'onnax' && r.fault !== null)
+const isWrong = faults.length > 0 || rows.some((r) => r.library.startsWith('onnax') && r.fault !== null)
 process.exitCode = isWrong ? 1 : 0

@@ -46,8 +46,8 @@ export class DeviceMemory {
   readonly pool: BufferPool<DeviceBuffer>
   /** Whoever holds memory that is not an array's. */
   readonly relievable = new Set<Relievable>()
-  /** Number of asynchronous runs under way. */
-  runsUnderWay = 0
+  /** Number of asynchronous runs under way, on all devices. */
+  static runsUnderWay = 0
   readonly #cells = new Map<DeviceCell, WeakRef<DeviceBuffer>>()
   readonly #dropped: FinalizationRegistry<DeviceCell>
   #bytes = 0

@@ -9,7 +9,7 @@ import type { CompiledGraph } from '../evaluate.js'
 import { poolKey } from '../pool.js'
 import { Session } from '../session.js'
 import type { DeviceBuffer } from './deviceBuffer.js'
-import { type DeviceMemory, isOutOfMemory } from './deviceMemory.js'
+import { DeviceMemory, isOutOfMemory } from './deviceMemory.js'
 import type { GraphCapture } from './driver.js'
 import { GraphCaptureError } from './errors.js'
 import { lint } from './lint.js'
@@ -143,11 +143,11 @@ export class DeviceProgram implements CompiledGraph {
     const { memory } = this
     if (!memory.driver.concurrent) return this.run(args)
     const outputs = this.#targets()
-    memory.runsUnderWay++
+    DeviceMemory.runsUnderWay++
     try {
       await this.#session.runAsync(this.#operands(args), outputs)
     } finally {
-      memory.runsUnderWay--
+      DeviceMemory.runsUnderWay--
     }
     return outputs
   }

@@ -17,7 +17,7 @@ import { counters } from '../stats.js'
 import type { Session } from '../session.js'
 import type { StagingSpec } from '../staging.js'
 import { DeviceBuffer, type DeviceCell } from './deviceBuffer.js'
-import type { DeviceMemory, Relievable } from './deviceMemory.js'
+import { DeviceMemory, type Relievable } from './deviceMemory.js'
 import type { GraphCapture } from './driver.js'
 import { OutOfMemoryError } from './errors.js'
 import { FixedPlace } from './fixedPlace.js'
@@ -116,8 +116,8 @@ export class RecordedRuns implements Relievable {
   }
 
   #run(args: readonly Argument[], free: Set<Storage> | null): readonly DeviceBuffer[] | null {
-    // Other threads must not ask the device for anything during a recording.
-    const mayRecord = this.memory.runsUnderWay === 0
+    // Other threads must not ask any device for anything during a recording.
+    const mayRecord = DeviceMemory.runsUnderWay === 0
     if (this.#plan === null) {
       if (!mayRecord) return null
       this.memory.relievable.add(this)
