@@ -52,7 +52,8 @@ class Queue<T> {
  * next batches are read, cut and turned into arrays.
  *
  * The order is that of `source`, and so are its errors, which are thrown where their item would come. `source` is
- * closed when the loop is left. An item is made without pause: one that takes longer than a step delays the step's end.
+ * closed when the loop is left. A `source` that puts its items on a device (`devicePut`) has them there before their step.
+ * An item is made without pause: one that takes longer than a step delays the step's end.
  *
  * @throws OptionsError if `size` is not a whole number from 1 on
  * @example
