@@ -117,6 +117,8 @@ function makeOptions(settings: CompileSettings & FileSettings): Pointer {
   check(api.DisableMemPattern(options), where)
   // The fusion of a factor into a matrix product holds it as a float32, which takes the precision of doubles.
   const disabled = ['MatMulScaleFusion', ...(foldConstants ? [] : ['ConstantFolding'])]
+  // On GPUs a sum that is fused with the LayerNormalization after it gives no mean and deviation, which gradients need.
+  if (provider !== undefined) disabled.push('SkipLayerNormFusion')
   configure('optimization.disable_specified_optimizers', disabled.join(';'))
   if (sharedThreads) check(api.DisablePerSessionThreads(options), where)
   else {

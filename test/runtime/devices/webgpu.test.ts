@@ -8,6 +8,7 @@ import {
   devicePut,
   devices,
   DeviceUnavailableError,
+  grad,
   jit,
   type NDArray,
   nnx,
@@ -96,5 +97,12 @@ if (gpu === null) {
       const [x, y] = devicePut([np.zeros([3, 2], { dtype }), np.ones([3, 2], { dtype })] as const, gpu)
       t.deepEqual(deviceGet(set(x, y)).astype('float32').toArray(), [[1, 1], [1, 1], [0, 0]], dtype) // prettier-ignore
     }
+  })
+
+  test.serial('the gradient of a normalized sum, which the runtime would fuse without its further results', (t) => {
+    const norm = new nnx.LayerNorm(8, { rngs: new nnx.Rngs(0) })
+    const f = jit(grad((x: NDArray, y: NDArray) => np.sum(np.sin(norm(x.add(y))))))
+    const [x, y] = [1, 2].map((i) => random.normal(random.key(i), [2, 3, 8])) as [NDArray, NDArray]
+    allClose(t, deviceGet(f(devicePut(x, gpu), devicePut(y, gpu))), f(x, y), { atol: 1e-5 })
   })
 }
