@@ -136,6 +136,9 @@ export const primitiveCases = ({ grad, lax, np, random, nn }: Api): readonly Pri
   const conv = (x: NDArray, k: NDArray): NDArray => lax.convGeneralDilated(x, k, [1, 1], 'SAME')
   add('conv', floats, image, (x, k) => conv(x, k))
   add('conv gradients', ['float32', 'float16'], image, (x, k) => grad((a: NDArray, b: NDArray) => np.sum(conv(a, b)), { argnums: [0, 1] })(x, k)) // prettier-ignore
+  const strided = (x: NDArray, k: NDArray): NDArray => lax.convGeneralDilated(x, k, [2, 2], [[0, 1], [0, 1]]) // prettier-ignore
+  const even = (d: DType): readonly NDArray[] => [values([1, 2, 8, 8], d), values([3, 2, 3, 3], d)]
+  add('strided conv gradients', ['float32', 'float16'], even, (x, k) => grad((a: NDArray, b: NDArray) => np.sum(strided(a, b)), { argnums: [0, 1] })(x, k)) // prettier-ignore
   const window = (d: DType): readonly NDArray[] => [values([1, 4, 4, 2], d)]
   add('maxPool', floats, window, (x) => nn.maxPool(x, [2, 2], { strides: [2, 2] }))
   add('maxPool gradient', ['float32', 'float16'], window, (x) => grad((a: NDArray) => np.sum(nn.maxPool(a, [2, 2], { strides: [2, 2] })))(x)) // prettier-ignore

@@ -54,8 +54,13 @@ const withConvTranspose = (c: Convolution): GraphArray => {
   const low = c.low.map((n, i) => n - reach[i]!)
   const high = c.high.map((n, i) => n - reach[i]!)
   const outputPadding = high.map((n, i) => Math.min(grow(n), params.lhsDilation[i]! - 1))
-  const before = low.map(grow)
-  const after = high.map((n, i) => grow(n) - outputPadding[i]!)
+  const cropped = (pads: readonly number[]): readonly number[] => pads.map((n) => grow(-n))
+  // CUDA's kernel takes the same pads on both sides only; what is more on one is cropped afterwards.
+  const both = low.map((n, i) => Math.min(grow(-n), grow(-high[i]!)))
+  const isSymmetric = c.context.device.startsWith('cuda')
+  const [padLow, padHigh] = isSymmetric ? [both, both] : [cropped(low), cropped(high)]
+  const before = low.map((n, i) => n + padLow[i]!)
+  const after = high.map((n, i) => n + padHigh[i]! - outputPadding[i]!)
   const y = x.op(
     'ConvTranspose',
     [params.windowReversal ? k : k.reverse(spatial.map((i) => i + 2))],
@@ -65,7 +70,7 @@ const withConvTranspose = (c: Convolution): GraphArray => {
         kernel_shape: c.window,
         strides: params.lhsDilation,
         dilations: params.rhsDilation,
-        pads: [...low, ...high].map((n) => grow(-n)),
+        pads: [...padLow, ...padHigh],
         output_padding: outputPadding,
         group: c.groups,
       },

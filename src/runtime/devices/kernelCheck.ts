@@ -113,7 +113,7 @@ class Check {
       if (formal !== null && name !== '' && !bound.has(formal)) bound.set(formal, type)
       types.set(name, type)
     })
-    this.#judge(operator, inputs, kernels, bound)
+    this.#judge(operator, inputs, kernels, bound, refusal(node))
   }
 
   /** Results of the subgraphs of a node, if it has any. */
@@ -150,15 +150,17 @@ class Check {
     inputs: readonly (ElementType | null)[],
     kernels: Kernels | null,
     bound: ReadonlyMap<string, ElementType>,
+    refused: string | null,
   ): void {
     const reason =
-      kernels === null
+      refused ??
+      (kernels === null
         ? 'there is no CUDA kernel'
         : this.opset !== tableOpset && !operator.includes('.') && !stable.has(operator)
           ? `CUDA kernels at opset ${this.opset} are not those of opset ${tableOpset}`
           : kernels.alternatives.some((kernel) => [...kernel].every(([name, may]) => fits(bound.get(name), may)))
             ? null
-            : 'there is no CUDA kernel for these types'
+            : 'there is no CUDA kernel for these types')
     if (reason === null) return
     const types = inputs.map((type) => type ?? 'none')
     const key = `${operator}(${types.join()})`
@@ -170,6 +172,14 @@ class Check {
 
 const fits = (type: ElementType | undefined, may: ReadonlySet<ElementType>): boolean =>
   type === undefined || may.size === 0 || may.has(type)
+
+/** Why the provider leaves a node to the CPU though it has a kernel for it. */
+const refusal = (node: NodeProto): string | null => {
+  if (node.opType !== 'ConvTranspose') return null
+  const pads = attribute(node, 'pads')?.ints ?? []
+  const isSymmetric = pads.every((n, i) => Number(n) === Number(pads[(i + pads.length / 2) % pads.length]))
+  return isSymmetric ? null : 'the CUDA kernel takes the same pads on both sides only'
+}
 
 /** Operators whose schema is the same from opset 18 on, so that their kernels are, too. */
 const stable = new Set(['Add', 'Sub', 'Mul', 'Div', 'And', 'Or', 'Not', 'Where', 'Less', 'Greater', 'LessOrEqual', 'GreaterOrEqual', 'Concat', 'Gather', 'GatherElements', 'Expand', 'Slice', 'MatMul']) // prettier-ignore
