@@ -78,7 +78,10 @@ const isListed = ({ name, dtype }: Checked): boolean =>
   (/^(bitcast|nextafter|reducePrecision)\b/.test(name) || (name.startsWith('scatter') && dtype === 'uint64'))
 const faults = wrong.filter((c) => !isListed(c))
 
-/** Losses in JAX of some steps, as bench/runs.ts has them; here with room for another order of sums. */
+/**
+ * Losses in JAX of some steps, as bench/runs.ts has them; here with room for another order of sums. Adam divides small
+ * gradients by themselves, so that the last bits of the first steps are seen in the later ones: of W1 in the third digit.
+ */
 const expected: Readonly<Record<string, readonly (readonly [step: number, value: number])[]>> = {
   w1: [[1, 2.298615], [10, 2.316824]], // prettier-ignore
   w2: [[1, 2.307702], [10, 2.298696]], // prettier-ignore
@@ -86,7 +89,7 @@ const expected: Readonly<Record<string, readonly (readonly [step: number, value:
   w4: [[10, -0.2078222]],
   w5: [[1, 3.346343]],
 }
-const tolerance = 2e-4
+const toleranceAt = (step: number): number => (step === 1 ? 2e-4 : 1e-2)
 
 interface Measured {
   readonly workload: string
@@ -102,7 +105,7 @@ const measured = (workload: string, library: string, start: () => Run): Measured
     const run = start()
     const off = (expected[workload] ?? []).find(([step, value]) => {
       const got = run.values[step - 1]
-      return got !== undefined && !(Math.abs(got - value) <= tolerance)
+      return got !== undefined && !(Math.abs(got - value) <= toleranceAt(step))
     })
     const fault = off === undefined ? null : `step ${off[0]} requires ${off[1]}, got ${run.values[off[0] - 1]}`
     const loss = run.values.at(-1) ?? null
