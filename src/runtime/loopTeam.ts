@@ -31,7 +31,7 @@ const CALLS_BEFORE_WORKERS = 3
 const SHARED_BYTES = 1 << 19
 const PATIENCE_MS = 60_000
 /** Elements of a block where all arrays are in the memory of loops: enough that taking one costs nothing, few enough that all threads have some. */
-const BLOCK_IN_PLACE = 1 << 15
+const BLOCK_IN_PLACE = 1 << 16
 
 /** A kernel made ready for this thread, and what workers are sent. */
 export interface ReadyKernel extends KernelMessage {
@@ -190,7 +190,7 @@ export const runLoops = (calls: readonly LoopCall[]): void => {
       size,
       inputs: inputs.map(placeOf),
       outputs: outputs.map(placeOf),
-      scalars,
+      call: [0, ...inputs.map(() => 0), ...outputs.map(() => 0), ...scalars],
     }
   })
   flushDenormals()

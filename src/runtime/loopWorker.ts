@@ -33,7 +33,8 @@ export interface BlockTask {
   readonly size: number
   readonly inputs: readonly Place[]
   readonly outputs: readonly Place[]
-  readonly scalars: readonly number[]
+  /** What the kernel is called with: bytes and where arrays begin are set for each block, scalars stay. */
+  readonly call: number[]
 }
 
 /** Places in the memory that the threads share: words of 4 bytes, then those of 8 from `tasks` on. */
@@ -92,21 +93,32 @@ export const threadKernel = (
 
 /** Computes one block. */
 export const computeBlock = (task: BlockTask, index: number): void => {
-  const { block, size, inputs, outputs } = task
+  const { block, size, inputs, outputs, call } = task
   const { slots, run } = task.kernel
   const start = (index - task.firstBlock) * block
   const count = Math.min(block, size - start)
-  const part = (whole: Float32Array): Float32Array => (count === size ? whole : whole.subarray(start, start + count))
-  const where = (place: Place, i: number): number => (typeof place === 'number' ? place + start * 4 : slots[i]!.at)
-  inputs.forEach((place, i) => {
-    if (typeof place !== 'number') slots[i]!.view.set(part(place))
-  })
-  run(count * 4, ...inputs.map(where), ...outputs.map(where), ...task.scalars)
-  outputs.forEach((place, i) => {
-    if (typeof place === 'number') return
+  let next = 0
+  call[next++] = count * 4
+  for (let i = 0; i < inputs.length; i++) {
+    const place = inputs[i]!
+    if (typeof place === 'number') call[next++] = place + start * 4
+    else {
+      const slot = slots[i]!
+      slot.view.set(count === size ? place : place.subarray(start, start + count))
+      call[next++] = slot.at
+    }
+  }
+  for (let i = 0; i < outputs.length; i++) {
+    const place = outputs[i]!
+    call[next++] = typeof place === 'number' ? place + start * 4 : slots[i]!.at
+  }
+  run(...(call as [number, ...number[]]))
+  for (let i = 0; i < outputs.length; i++) {
+    const place = outputs[i]!
+    if (typeof place === 'number') continue
     const { view } = slots[i]!
-    part(place).set(count === view.length ? view : view.subarray(0, count))
-  })
+    place.set(count === view.length ? view : view.subarray(0, count), start)
+  }
 }
 
 /** A worker's life: waits for calls, takes blocks of them until none is left. */
@@ -162,7 +174,7 @@ export const serve = (
       size: size!,
       inputs: all.slice(0, inputs),
       outputs: all.slice(inputs),
-      scalars: Array.from(numbers.subarray(arrays + all.length, end)),
+      call: [0, ...all.map(() => 0), ...numbers.subarray(arrays + all.length, end)],
     }
     return [task, end]
   }
