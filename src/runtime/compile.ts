@@ -1,6 +1,6 @@
 /** Makes native sessions: which options they get, and where their threads come from. */
 import { check, created, ort, type Memory, type Pointer, systemString } from './api.js'
-import { environment, threadCount } from './environment.js'
+import { environment, spins, threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
 import { cachePlace, discard, keepCached, readCached } from './modelCache.js'
 
@@ -120,10 +120,11 @@ function makeOptions(settings: CompileSettings & FileSettings): Pointer {
   // On GPUs a sum that is fused with the LayerNormalization after it gives no mean and deviation, which gradients need.
   if (provider !== undefined) disabled.push('SkipLayerNormFusion')
   configure('optimization.disable_specified_optimizers', disabled.join(';'))
+  configure('session.force_spinning_stop', '1')
   if (sharedThreads) check(api.DisablePerSessionThreads(options), where)
   else {
     check(api.SetIntraOpNumThreads(options, optimize === 'none' ? 1 : threadCount()), where)
-    configure('session.intra_op.allow_spinning', '0')
+    configure('session.intra_op.allow_spinning', spins() ? '1' : '0')
   }
   provider?.configure(options)
   if (saveTo !== undefined) check(api.SetOptimizedModelFilePath(options, systemString(saveTo)), where)

@@ -22,6 +22,17 @@ export function threadCount(): number {
   return count
 }
 
+/**
+ * Whether threads without work wait actively while a program runs (`ONNAX_SPIN=1`; default 0): many small operations on several threads
+ * then take less time, and all of them more of the processor's.
+ * @throws EnvironmentVariableError where the variable is neither 0 nor 1.
+ */
+export function spins(): boolean {
+  const given = process.env['ONNAX_SPIN'] ?? ''
+  if (!['', '0', '1'].includes(given)) throw new EnvironmentVariableError('ONNAX_SPIN', '0 or 1', given)
+  return given === '1'
+}
+
 // Failures come back as exceptions; at level 'error' the runtime prints each of them to stderr once more.
 function logLevel(): number {
   const given = process.env['ONNAX_LOG_LEVEL']
@@ -32,7 +43,7 @@ function logLevel(): number {
 }
 
 /**
- * The environment, made at the first call: one thread pool for all sessions, which does not spin between runs and
+ * The environment, made at the first call: one thread pool for all sessions, which never spins between runs and
  * flushes denormals. Never released: it ends with the process.
  * @throws LibraryError where ONNX Runtime cannot be loaded.
  */
@@ -46,7 +57,7 @@ export function environment(): Pointer {
     try {
       check(api.SetGlobalIntraOpNumThreads(options, threads), where)
       check(api.SetGlobalInterOpNumThreads(options, 1), where)
-      check(api.SetGlobalSpinControl(options, 0), where)
+      check(api.SetGlobalSpinControl(options, spins() ? 1 : 0), where)
       check(api.SetGlobalDenormalAsZero(options), where)
       const create = api.CreateEnvWithGlobalThreadPools
       environmentPointer = created((out) => create(level, 'onnax', options, out), where)

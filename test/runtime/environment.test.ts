@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { availableProviders, threadCount } from '../../src/runtime/environment.js'
+import { availableProviders, spins, threadCount } from '../../src/runtime/environment.js'
 import { EnvironmentVariableError } from '../../src/runtime/errors.js'
 
 const root = process.cwd()
@@ -74,6 +74,23 @@ test.serial('ONNAX_NUM_THREADS sets the threads, and must be a positive integer'
   delete process.env['ONNAX_NUM_THREADS']
   t.true(threadCount() >= 1)
   if (before !== undefined) process.env['ONNAX_NUM_THREADS'] = before
+})
+
+test.serial('ONNAX_SPIN is 0 or 1', (t) => {
+  const before = process.env['ONNAX_SPIN']
+  for (const [given, expected] of [
+    ['1', true],
+    ['0', false],
+    ['', false],
+  ] as const) {
+    // prettier-ignore
+    process.env['ONNAX_SPIN'] = given
+    t.is(spins(), expected)
+  }
+  process.env['ONNAX_SPIN'] = 'yes'
+  t.like(t.throws(spins, { instanceOf: EnvironmentVariableError }), { got: 'yes' })
+  delete process.env['ONNAX_SPIN']
+  if (before !== undefined) process.env['ONNAX_SPIN'] = before
 })
 
 test('a process with live sessions, and with runs under way, ends with code 0', async (t) => {
