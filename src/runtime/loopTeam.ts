@@ -211,8 +211,10 @@ const computeAll = (task: BlockTask): void => {
 
 /** Whether there are workers that can be told of these loops. */
 const helps = (calls: readonly LoopCall[]): boolean => {
-  const workers = Math.min(threadCount(), MAX_THREADS) - 1
-  if (workers < 1) return false
-  team ??= new Team(workers)
+  if (team === undefined) {
+    const workers = Math.min(threadCount(), MAX_THREADS) - 1
+    if (workers < 1) return false
+    team = new Team(workers)
+  }
   return team.holds(calls)
 }
