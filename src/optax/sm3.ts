@@ -1,5 +1,5 @@
 /** SM3: second moments by the slices of an array. */
-import { type NDArray, requireArrays } from '../core/index.js'
+import { ArgumentError, type NDArray, requireArrays, showAval } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import * as tree from '../pytree/index.js'
 import { type ArrayTree, type EmptyState, GradientTransformation, requireScalar, type ScalarLike } from './base.js'
@@ -81,7 +81,13 @@ export const scaleBySm3 = (options: ScaleBySm3Options = {}): GradientTransformat
         right: 'the accumulators',
       })
       const squares = gradients.map((g, i) => {
-        const bounds = axesOf(g).map(([axis], j) => along(g, axis, (before[i] as readonly NDArray[])[j]!))
+        const kept = before[i] as readonly NDArray[] | null
+        const axes = axesOf(g)
+        if (kept?.length !== axes.length) {
+          const got = `${showAval(g.aval)} for ${kept?.length ?? 0} accumulators`
+          throw new ArgumentError('scaleBySm3', 'updates of the shapes of the parameters', got)
+        }
+        const bounds = axes.map(([axis], j) => along(g, axis, kept[j]!))
         const least = bounds.reduce((a, b) => np.minimum(a, b))
         return np.add(np.multiply(fresh, np.square(g)), np.multiply(b2, least))
       })

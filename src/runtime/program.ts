@@ -13,6 +13,7 @@ import { elementBytes } from '../onnx/index.js'
 import { lower } from '../transforms/index.js'
 import { type Operand, TensorBuffer } from './buffer.js'
 import type { Optimize } from './compile.js'
+import { AllocationError, RuntimeError } from './errors.js'
 import { loopMemory } from './loopMemory.js'
 import { Loops } from './loops.js'
 import { BufferPool, poolKey } from './pool.js'
@@ -31,6 +32,13 @@ const between = new BufferPool(1 << 30, (type, shape) => {
 
 const storagesOf = (args: readonly ConcreteArray[]): readonly TensorBuffer[] =>
   args.map((x) => x.storage as TensorBuffer)
+
+/** What failed, as an error of memory where that is what lacked. */
+const allocationOf = (error: unknown): unknown => {
+  if (!(error instanceof RuntimeError)) return error
+  const size = /failed to allocate memory for requested buffer of size (\d+)/i.exec(error.detail)?.[1]
+  return size === undefined ? error : new AllocationError(Number(size), error)
+}
 
 /** A compiled program: a session, which of the arguments it takes, the memory of what is small, and the loops after it. */
 export class Program {
@@ -94,7 +102,11 @@ export class Program {
       if (buffer === null) copies++
       targets[i] = buffer ?? slot!
     }
-    session.run(operands, targets)
+    try {
+      session.run(operands, targets)
+    } catch (error) {
+      throw allocationOf(error)
+    }
     if (copies > 0) staged.outputs.copyOut(buffers)
     return buffers as TensorBuffer[]
   }
@@ -111,6 +123,8 @@ export class Program {
       if (loops !== null) for (const storage of storages) storage.hold()
       try {
         await running
+      } catch (error) {
+        throw allocationOf(error)
       } finally {
         if (loops !== null) for (const storage of storages) storage.letGo()
       }

@@ -1,6 +1,6 @@
 /** What is refused, and what trajectories don't show: states, frozen parts, NaN, scalars, injected hyperparameters. */
 import test from 'ava'
-import { grad, jit, type NDArray, np, optax, tree } from '../../src/index.js'
+import { ArgumentError, grad, jit, type NDArray, np, optax, tree } from '../../src/index.js'
 import { allClose, elements } from '../helpers/arrays.js'
 
 const p = { w: np.ones([2]) }
@@ -157,6 +157,13 @@ test('sm3 of scalars is that of vectors of one element', (t) => {
     return tx.update(g.mul(-3), s)[0].item()
   }
   t.is(two(np.array(0.7)), two(np.array([0.7])))
+})
+
+test('sm3 refuses updates of another rank than the parameters', (t) => {
+  const tx = optax.scaleBySm3()
+  for (const params of [np.ones([2, 3]), null]) {
+    t.throws(() => tx.update(np.ones([2]), tx.init(params!)), { instanceOf: ArgumentError }, String(params))
+  }
 })
 
 test('adafactor factors the two largest dimensions', (t) => {

@@ -214,6 +214,13 @@ test('sizes that no array has, and memory that there is not', (t) => {
   t.throws(() => np.zeros([1e12]), { instanceOf: AllocationError, message: /4000000000000 bytes/ })
 })
 
+test('memory that a program cannot have is an AllocationError', async (t) => {
+  const f = (x: NDArray): NDArray => np.sum(lax.pad(x, 0, [[0, 2 ** 40, 0]]))
+  const expected = { instanceOf: AllocationError, message: /requires 4398046511\d{3} bytes/ }
+  t.throws(() => jit(f)(np.ones([3])), expected)
+  await t.throwsAsync(() => jit(f).async(np.ones([3])), expected)
+})
+
 test('arrays without elements, made inside of a program', (t) => {
   const results = jit((x: NDArray) => {
     const none = lax.full([0, 2], 0, 'float32')
