@@ -3,7 +3,6 @@ import {
   ArgumentError,
   type BatchAxis,
   bind1,
-  ConcreteArray,
   type DType,
   equalShapes,
   isInteger,
@@ -87,10 +86,6 @@ export const reshapeP: Primitive<{ readonly shape: Shape }> = {
 /** The same elements, in row-major order, in another shape. @throws ShapeError if the sizes differ */
 export const reshape = (x: NDArray, shape: Shape): NDArray =>
   x instanceof NDArray && equalShapes(x.shape, shape) ? x : bind1(reshapeP, [x], { shape })
-
-/** The same elements in memory of their own, so that one may be donated and the other kept. A traced array is itself. */
-export const copyArray = (x: NDArray): NDArray =>
-  x instanceof ConcreteArray && x.literal === null ? bind1(reshapeP, [x], { shape: x.shape }) : x
 
 /** Axes of size 1 put in at `axes` of the result. */
 export const expandDims = (x: NDArray, axes: readonly number[]): NDArray => {

@@ -1,7 +1,7 @@
 /** Arrays put together from parts, and taken apart. */
 import { ArgumentError, isBool, isInteger, NDArray, type Shape, ShapeError, showAval, sizeOf } from '../core/index.js'
 import * as lax from '../lax/index.js'
-import { type ArrayLike, asArray, fromElements, promote } from './convert.js'
+import { another, type ArrayLike, asArray, fromElements, promote } from './convert.js'
 import { concatenate, flip, moveaxis, ravel, reshape, swapaxes, tile } from './manipulation.js'
 
 /** The last two axes exchanged. @throws ShapeError for less than two axes */
@@ -200,5 +200,5 @@ export const fillDiagonal = (
   return lax.select(isOn, a, lax.take(line, along, 0, 'clip'))
 }
 
-/** An array of the same elements in memory of its own: it lives on when the other one is donated. */
-export const copy = (x: ArrayLike): NDArray => lax.copyArray(promote(x)[0]!)
+/** An array of the same elements, which lives on when the other one is donated. */
+export const copy = (x: ArrayLike): NDArray => another(promote(x)[0]!)

@@ -2,6 +2,7 @@
 import {
   ArgumentError,
   backend,
+  bind1,
   ConcreteArray,
   config,
   type DType,
@@ -22,7 +23,7 @@ import {
   type TypeOfValue,
   weakLiteral,
 } from '../core/index.js'
-import { convertElementType } from '../lax/index.js'
+import { convertElementType, reshapeP } from '../lax/index.js'
 import { elementArray, tensor } from '../onnx/index.js'
 
 /** What functions of arrays take: an array, a number or a boolean. */
@@ -58,6 +59,10 @@ export const asArray = (x: ArrayLike, where = 'a function of arrays'): NDArray =
     `${got === null ? 'null' : typeof got}; make an array of it with np.array`,
   )
 }
+
+/** Another array of the same elements: one may be donated and the other kept. What is traced is itself. */
+export const another = (x: NDArray): NDArray =>
+  x instanceof ConcreteArray && x.literal === null ? bind1(reshapeP, [x], { shape: x.shape }) : x
 
 const typedArrayDtypes = new Map<unknown, DType>([
   [Float32Array, 'float32'],

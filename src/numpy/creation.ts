@@ -1,7 +1,15 @@
 /** Arrays from nothing. */
 import { ArgumentError, type DType, NDArray, requireLists, type Shape } from '../core/index.js'
 import * as lax from '../lax/index.js'
-import { type ArrayData, type ArrayLike, type ArrayOptions, asArray, fromLists, holdsArrays } from './convert.js'
+import {
+  another,
+  type ArrayData,
+  type ArrayLike,
+  type ArrayOptions,
+  asArray,
+  fromLists,
+  holdsArrays,
+} from './convert.js'
 import { checkCount } from './counts.js'
 import { stack } from './manipulation.js'
 
@@ -16,7 +24,7 @@ import { stack } from './manipulation.js'
 export const array = (data: ArrayData, options: ArrayOptions = {}): NDArray => {
   if (data instanceof NDArray) {
     const converted = asarray(data, options)
-    return converted === data ? lax.copyArray(data) : converted
+    return converted === data ? another(data) : converted
   }
   if (!holdsArrays(data)) return fromLists(data, options)
   const joined = stack((data as readonly ArrayData[]).map((x) => array(x)))

@@ -126,3 +126,8 @@ export class AllocationError extends Error {
     this.byteLength = byteLength
   }
 }
+
+/** Whether a failure of the runtime is that of an allocation, on the CPU or on a device. */
+export const isOutOfMemory = (error: unknown): error is RuntimeError =>
+  error instanceof RuntimeError &&
+  /failed to allocate memory|out of memory|available memory of \d+ is smaller/i.test(error.detail)

@@ -47,7 +47,6 @@ export const layout = {
   active: 2,
   nextBlock: 3,
   blocks: 4,
-  taskCount: 5,
   /** 1 once a worker has failed. */
   failed: 6,
   /** In words of 8 bytes. */

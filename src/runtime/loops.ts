@@ -40,7 +40,10 @@ export class Loops {
     return this.#headOutputs.length
   }
 
-  /** The results of the whole program, `storages` being the memory of its arguments, which may be deleted by now. What the head made for the loops alone goes to `between`, results are taken from `pool`. */
+  /**
+   * The results of the whole program, `storages` being the memory of its arguments, which may be deleted by now.
+   * What the head made for the loops alone goes to `between`, results are taken from `pool`.
+   */
   run(
     args: readonly ConcreteArray[],
     storages: readonly TensorBuffer[],

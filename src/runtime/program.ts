@@ -13,7 +13,7 @@ import { elementBytes } from '../onnx/index.js'
 import { lower } from '../transforms/index.js'
 import { type Operand, TensorBuffer } from './buffer.js'
 import type { Optimize } from './compile.js'
-import { AllocationError, RuntimeError } from './errors.js'
+import { AllocationError, isOutOfMemory } from './errors.js'
 import { loopMemory } from './loopMemory.js'
 import { Loops } from './loops.js'
 import { BufferPool, poolKey } from './pool.js'
@@ -35,8 +35,7 @@ const storagesOf = (args: readonly ConcreteArray[]): readonly TensorBuffer[] =>
 
 /** What failed, as an error of memory where that is what lacked. */
 const allocationOf = (error: unknown): unknown => {
-  if (!(error instanceof RuntimeError)) return error
-  const size = /failed to allocate memory for requested buffer of size (\d+)/i.exec(error.detail)?.[1]
+  const size = isOutOfMemory(error) ? /of size (\d+)/.exec(error.detail)?.[1] : undefined
   return size === undefined ? error : new AllocationError(Number(size), error)
 }
 

@@ -3,7 +3,7 @@ import type { Device, MemoryStats } from '../../core/index.js'
 import { elementBytes, elementCode, type ElementType, type TypedArray } from '../../onnx/index.js'
 import { created, ort, type Pointer } from '../api.js'
 import { TensorBuffer, unpin } from '../buffer.js'
-import { BufferSizeError, RuntimeError } from '../errors.js'
+import { BufferSizeError, isOutOfMemory } from '../errors.js'
 import { BufferPool } from '../pool.js'
 import { counters } from '../stats.js'
 import { DeviceBuffer, type DeviceCell } from './deviceBuffer.js'
@@ -16,11 +16,6 @@ import { collectGarbage } from './reclaim.js'
 const sweepBytes = 1 << 26
 const sweepCount = 1 << 15
 const maxHolders = 5
-
-/** Whether a failure of the runtime is that of an allocation on a device. */
-export const isOutOfMemory = (error: unknown): error is RuntimeError =>
-  error instanceof RuntimeError &&
-  /failed to allocate memory|out of memory|available memory of \d+ is smaller/i.test(error.detail)
 
 /** A tensor whose elements are not set, in memory of an allocator of the runtime. @throws RuntimeError */
 export const createTensor = (
