@@ -1,6 +1,6 @@
 /** An elementwise ONNX graph as one loop of WebAssembly over blocks of its arrays. */
 import { elementCode, type GraphBuilder, type NodeProto, type TensorProto } from '../onnx/index.js'
-import { type Kind, literal, operators, type Vector } from './operators.js'
+import { type Hoist, type Kind, literal, operators, type Vector } from './operators.js'
 import { assemble, type Code, instruction, type WasmType } from './webAssembly.js'
 
 const VECTOR_BYTES = 16
@@ -48,26 +48,35 @@ export const kernelOf = (graph: GraphBuilder, arrays: number, scalars: readonly 
   const code: Code[] = []
   const locals: WasmType[] = ['i32']
   /** Keeps a vector in a local. */
-  const keep = ({ kind, push }: Vector, where: Code[]): Vector => {
+  const keep = (push: Code, where: Code[]): Code => {
     const local = parameters.length + locals.push('v128') - 1
     where.push([...push, ...instruction.set(local)])
-    return { kind, push: instruction.get(local) }
+    return instruction.get(local)
   }
   const prologue: Code[] = []
-  const splats = scalars.map((kind, i) => {
+  const hoisted = new Map<string, Code>()
+  const hoist: Hoist = (push) => {
+    const key = push.join()
+    const known = hoisted.get(key) ?? keep(push, prologue)
+    hoisted.set(key, known)
+    return known
+  }
+  const splats = scalars.map((kind, i): Vector => {
     const value = instruction.get(firstScalar + i)
     const push = kind === 'number' ? [...value, ...instruction.splatF32] : [...value, ...instruction.splatI32]
-    return keep({ kind, push }, prologue)
+    return { kind, push: hoist(push), isUniform: true }
   })
   const place = (array: number): Code => [...instruction.get(array), ...instruction.get(offset), ...instruction.add]
-  const loaded = Array.from({ length: arrays }, (_, i) =>
-    keep({ kind: 'number', push: [...place(1 + i), ...instruction.loadVector(0)] }, code),
-  )
+  const loaded = Array.from({ length: arrays }, (_, i): Vector => ({
+    kind: 'number',
+    push: keep([...place(1 + i), ...instruction.loadVector(0)], code),
+  }))
   const results = vectors(
     graph,
     [...loaded, ...splats].map((x) => x.kind),
     [...loaded, ...splats],
-    (x) => keep(x, code),
+    ({ kind, push }) => ({ kind, push: keep(push, code) }),
+    hoist,
   )!
   const stores = results.map((x, i) => [...place(firstOutput + i), ...x.push, ...instruction.storeVector(0)])
   const body = [
@@ -94,6 +103,7 @@ const vectors = (
   kinds: readonly Kind[],
   given: readonly Vector[],
   keep: (x: Vector) => Vector = ({ kind }) => ({ kind, push: [] }),
+  hoist: Hoist = () => [],
 ): readonly Vector[] | null => {
   const { node: nodes, initializer = [], input = [], output = [] } = graph.toProto()
   const env = new Map<string, Vector>()
@@ -103,25 +113,27 @@ const vectors = (
     if (value !== null) env.set(tensor.name!, value)
   }
   for (const node of nodes) {
-    const result = apply(node, env)
+    const result = apply(node, env, hoist)
     if (result === null) return null
     env.set(node.output[0]!, node.opType === 'Identity' ? result : keep(result))
   }
   return output.map(({ name }) => env.get(name)!)
 }
 
-const apply = (node: NodeProto, env: ReadonlyMap<string, Vector>): Vector | null => {
+const apply = (node: NodeProto, env: ReadonlyMap<string, Vector>, hoist: Hoist): Vector | null => {
   const operator = (node.domain ?? '') === '' && node.output.length === 1 ? operators[node.opType] : undefined
   const operands = (node.input ?? []).map((name) => env.get(name))
   if (operator === undefined || !operands.every((x) => x !== undefined)) return null
-  return operator(operands, new Map((node.attribute ?? []).map(({ name, i }) => [name, i])))
+  return operator(operands, new Map((node.attribute ?? []).map(({ name, i }) => [name, i])), hoist)
 }
 
 /** The vector of a constant of one number or boolean. */
 const literalOf = ({ dims = [], dataType, rawData }: TensorProto): Vector | null => {
   if (rawData === undefined || dims.some((size) => size !== 1)) return null
   const view = new DataView(rawData.buffer, rawData.byteOffset)
-  if (dataType === elementCode('float32')) return { kind: 'number', push: literal('number', view.getFloat32(0, true)) }
+  if (dataType === elementCode('float32')) return uniform('number', view.getFloat32(0, true))
   if (dataType !== elementCode('bool')) return null
-  return { kind: 'condition', push: literal('condition', view.getUint8(0)) }
+  return uniform('condition', view.getUint8(0))
 }
+
+const uniform = (kind: Kind, value: number): Vector => ({ kind, push: literal(kind, value), isUniform: true })

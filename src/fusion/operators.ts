@@ -8,7 +8,12 @@ export type Kind = 'number' | 'condition'
 export interface Vector {
   readonly kind: Kind
   readonly push: Code
+  /** Whether all elements of the array are the same number. */
+  readonly isUniform?: boolean
 }
+
+/** Keeps what `code` pushes in a local that is set before the loop, and gives the code that pushes it. */
+export type Hoist = (code: Code) => Code
 
 const constant = (value: number): Code =>
   instruction.vector(new Uint32Array(Float32Array.of(value, value, value, value).buffer))
@@ -45,8 +50,36 @@ const v128 = {
   bitselect: simd(0x52),
 } as const
 
+const f64 = {
+  div: simd(0xf3),
+  mul: simd(0xf2),
+  /** The two lower elements in float64. */
+  promoteLow: simd(0x5f),
+  /** Both elements in float32, then zeros. */
+  demote: simd(0x5e),
+} as const
+const lowerHalves = simd(13, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+const upperHalf = simd(13, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)
+
 /** Result of an operator, or `null` where it has none on such operands. */
-export type Operator = (operands: readonly Vector[], attributes: ReadonlyMap<string, unknown>) => Vector | null
+export type Operator = (
+  operands: readonly Vector[],
+  attributes: ReadonlyMap<string, unknown>,
+  hoist: Hoist,
+) => Vector | null
+
+/**
+ * Division of all elements by one number: a product with its reciprocal in float64, which rounds to the very quotient. An
+ * exact quotient of two numbers of 24 bits is no nearer to the middle between two float32 than 2^-49 of itself, and the product is off by 2^-52 of it.
+ * The divider is what an optimizer's update waits for otherwise.
+ */
+const uniformDivision = (dividend: Vector, divisor: Vector, hoist: Hoist): Vector => {
+  const one = [...constant(1), ...f64.promoteLow]
+  const reciprocal = hoist([...one, ...divisor.push, ...f64.promoteLow, ...f64.div])
+  const quotients = (half: Code): Code => [...half, ...f64.promoteLow, ...reciprocal, ...f64.mul, ...f64.demote]
+  const upper = [...dividend.push, ...dividend.push, ...upperHalf]
+  return { kind: 'number', push: [...quotients(dividend.push), ...quotients(upper), ...lowerHalves] }
+}
 
 const all = (operands: readonly Vector[], kind: Kind): boolean => operands.every((x) => x.kind === kind)
 
@@ -81,7 +114,12 @@ export const operators: Readonly<Partial<Record<string, Operator>>> = {
   Add: number(f32.add),
   Sub: number(f32.sub),
   Mul: number(f32.mul),
-  Div: number(f32.div),
+  Div: (operands, attributes, hoist) => {
+    const [x, y] = operands as readonly [Vector, Vector]
+    return all(operands, 'number') && y.isUniform === true && x.isUniform !== true
+      ? uniformDivision(x, y, hoist)
+      : number(f32.div)(operands, attributes, hoist)
+  },
   Min: folded(f32.min),
   Max: folded(f32.max),
   Reciprocal: ([x]) =>
@@ -90,10 +128,10 @@ export const operators: Readonly<Partial<Record<string, Operator>>> = {
   LessOrEqual: comparison(f32.le),
   Greater: comparison(f32.gt),
   GreaterOrEqual: comparison(f32.ge),
-  Equal: (operands, attributes) =>
+  Equal: (operands, ...rest) =>
     all(operands, 'number')
-      ? comparison(f32.eq)(operands, attributes)
-      : logic([...v128.xor, ...v128.not])(operands, attributes),
+      ? comparison(f32.eq)(operands, ...rest)
+      : logic([...v128.xor, ...v128.not])(operands, ...rest),
   Not: logic(v128.not),
   And: logic(v128.and),
   Or: logic(v128.or),

@@ -20,6 +20,14 @@ const functions: Readonly<Record<string, F>> = {
   sub: (a, b) => a.sub(b),
   mul: (a, b) => a.mul(b),
   div: (a, b) => a.div(b),
+  divideByOne: (a, b) => a.div(b.slice(2)),
+  divideByTiny: (a) => a.div(1e-30),
+  divideByThree: (a, b) => a.div(b.slice(0).add(3)),
+  divideByLarge: (a) => a.div(-2.9e38),
+  divideByZero: (a, b) => a.div(b.slice(0)),
+  divideByInfinity: (a) => a.div(Infinity),
+  divideByNaN: (a) => a.div(NaN),
+  divideNumber: (a, b) => b.slice(2).div(a),
   neg: (a) => a.neg(),
   abs: (a) => np.abs(a),
   sqrt: (a) => np.sqrt(a),
@@ -93,5 +101,23 @@ test('random programs are the same bit for bit', (t) => {
       })
     }),
     { numRuns: 25, seed: 7 },
+  )
+})
+
+test('any number divided by any other is rounded once', (t) => {
+  const float = fc.float({ noNaN: false })
+  const f = (a: NDArray, b: NDArray): readonly NDArray[] => {
+    const z = a.div(b)
+    return [z, z.mul(a).add(a).sub(z)]
+  }
+  fc.assert(
+    fc.property(fc.array(float, { minLength: 8, maxLength: 8 }), float, fc.nat(2 ** 24 - 1), (others, divisor, odd) => {
+      // Quotients that lie as near as can be to the middle between two float32.
+      const near = [1, 3, 5, 2 * odd + 1].map((k) => Math.fround((2 ** 24 + k) * 2 ** -24 * divisor))
+      const dividends = np.array([...others, ...near, divisor])
+      const [fused, plain] = bothWays(f, dividends, np.array(divisor))
+      t.is(difference(fused[0]!, plain[0]!), null)
+    }),
+    { numRuns: 300, seed: 11 },
   )
 })
