@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { machine, median, rounded, run, type Workload } from './runs.js'
 
 // As in src/core/switches.ts, which isn't public.
-const forms = ['cse', 'unexpand', 'turnedProducts', 'matrixFlags', 'leadingSum', 'integerPower', 'perPlace', 'dilatedConv', 'blocks', 'epilogues', 'windowGradient', 'rowScatter'] as const // prettier-ignore
+const forms = ['cse', 'foldScalars', 'scatterSums', 'unexpand', 'addedBias', 'turnedProducts', 'matrixFlags', 'leadingSum', 'integerPower', 'perPlace', 'dilatedConv', 'blocks', 'epilogues', 'windowGradient', 'rowScatter'] as const // prettier-ignore
 const workloads: readonly Workload[] = ['w1', 'w2', 'w3']
 const rounds = Number(process.argv[2] ?? 3)
 

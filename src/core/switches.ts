@@ -4,7 +4,10 @@
  */
 export const switchable = {
   cse: 'equal equations are one',
+  foldScalars: 'arithmetic on numbers that the program holds is done while compiling',
+  scatterSums: 'what is scattered into zeros and added to an array is scattered into that array',
   unexpand: 'nothing is expanded before an operation that broadcasts',
+  addedBias: 'biases are added to products of matrices, where ONNX Runtime would begin the sums with them',
   turnedProducts: 'gradients of weights come out of the product in the order of the weights',
   matrixFlags: 'operands with the last two axes swapped go into products as they are',
   leadingSum: 'sums over leading axes in groups of rows',

@@ -5,6 +5,7 @@ import type { ConvParams } from './conv.js'
 import { hasBlocks, withBlocks } from './blockedConv.js'
 import { Convolution, nodePadding } from './convProblem.js'
 import { GraphArray } from './graphArray.js'
+import { isOnHost } from './kernels.js'
 import { places } from './windowLowering.js'
 
 const grow = (n: number): number => Math.max(n, 0)
@@ -38,8 +39,7 @@ const withConv = (c: Convolution): GraphArray => {
 const atLeastZero = (y: GraphArray): GraphArray => y.op('Max', [y.constant(0)], y.shape)
 
 /** The same where ONNX Runtime makes it part of the Conv before it: on CPUs, where Relu keeps NaN. */
-const rectified = (y: GraphArray): GraphArray =>
-  y.context.device === 'cpu' || y.context.device === 'portable' ? y.op('Relu', [], y.shape) : atLeastZero(y)
+const rectified = (y: GraphArray): GraphArray => (isOnHost(y.context) ? y.op('Relu', [], y.shape) : atLeastZero(y))
 
 /**
  * ONNX Runtime's ConvTranspose, for windows that move by 1. It spreads each element over the kernel from the element's

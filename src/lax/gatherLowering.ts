@@ -95,7 +95,7 @@ const lowerAlongAxis = (
   axis: number,
 ): Gathered => {
   const safe = safeIndices(context, indices, a, true)
-  const positions = reshaped(context, safe.indices, a.indicesShape, a.indicesShape.slice(0, -1))
+  const positions = safe.flat ?? reshaped(context, safe.indices, a.indicesShape, a.indicesShape.slice(0, -1))
   return { value: context.graph.op('GatherElements', [x, positions], { axis }), inside: safe.inside }
 }
 

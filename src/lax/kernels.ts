@@ -57,6 +57,7 @@ const table: Readonly<Record<string, readonly [cpu: string, cuda: string]>> = {
   Pow: ['FDH i32 i64', 'FDHB i32 i64'],
   Max: ['FDH i8 i32 i64 u8 u32 u64', 'FDHB i32 i64 u32 u64'],
   Min: ['FDH i8 i32 i64 u8 u32 u64', 'FDHB i32 i64 u32 u64'],
+  Clip: ['FDH i8 i32 i64 u8 u32 u64', float],
   Equal: ['FDH I U b', 'FDH i32 i64 u32 u64 b'],
   Less: [numeric, 'FDH i32 i64 u32 u64'],
   LessOrEqual: [numeric, 'FDH i32 i64 u32 u64'],
@@ -153,6 +154,9 @@ export const carrierOf = (context: LowerContext, op: string, dtype: DType): DTyp
   }
   return carrier
 }
+
+/** Whether the graph is for the CPU, or for every ONNX Runtime. */
+export const isOnHost = ({ device }: LowerContext): boolean => device === 'cpu' || device === 'portable'
 
 /** A value cast to another dtype; itself where nothing changes. */
 export const castTo = (context: LowerContext, x: OnnxValue, from: DType, to: DType): OnnxValue =>

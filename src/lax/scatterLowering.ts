@@ -127,7 +127,7 @@ const elementTarget = (
     axis,
     operand,
     shape: a.operandShape,
-    positions: reshaped(context, safe.indices, a.indicesShape, batch),
+    positions: safe.flat ?? reshaped(context, safe.indices, a.indicesShape, batch),
     positionDtype: safe.dtype,
     positionsShape: batch,
     updates,

@@ -174,6 +174,9 @@ interface BroadcastInDim {
   readonly broadcastDimensions: readonly number[]
 }
 
+/** Up to this many elements an expanded number is written into the graph: reading them costs less than a node. */
+const maxExpandedConstant = 256
+
 export const broadcastInDimP: Primitive<BroadcastInDim> = {
   name: 'broadcast_in_dim',
   abstractEval([x], { shape, broadcastDimensions: dims }) {
@@ -207,6 +210,10 @@ export const broadcastInDimP: Primitive<BroadcastInDim> = {
   lower: (context, [x], { shape, broadcastDimensions: dims }) => {
     const { graph, avalsIn } = context
     const [aval] = avalsIn
+    const content = graph.contentOf(x!)
+    if (aval!.shape.length === 0 && content !== null && sizeOf(shape) <= maxExpandedConstant) {
+      return [graph.constant(aval!.dtype, shape, content.repeated(sizeOf(shape)))]
+    }
     const aligned = shape.map((_, i) => (dims.includes(i) ? aval!.shape[dims.indexOf(i)]! : 1))
     const ranked = dims.length === shape.length ? x! : graph.op('Reshape', [x!, graph.ints(aligned)], { allowzero: 1 })
     return [

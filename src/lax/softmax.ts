@@ -4,6 +4,7 @@ import {
   DifferentiationError,
   DTypeError,
   isFloat,
+  limitsOf,
   type LowerContext,
   type NDArray,
   type Primitive,
@@ -16,7 +17,7 @@ import {
 import type { OnnxValue } from '../onnx/index.js'
 import { mul, sub } from './arithmetic.js'
 import { kernel } from './kernels.js'
-import { canonicalAxis, expandDims, reduceSum } from './shape.js'
+import { canonicalAxis, expandDims, reducedAval, reduceSum } from './shape.js'
 import { exp } from './special.js'
 
 interface Along {
@@ -82,3 +83,41 @@ export const softmax = (x: NDArray, axis: number): NDArray =>
 /** Logarithm of {@link softmax}, without overflow. */
 export const logSoftmax = (x: NDArray, axis: number): NDArray =>
   bind1(logSoftmaxP, [x], { axis: canonicalAxis('log_softmax', axis, x.ndim) })
+
+interface Over {
+  readonly axes: readonly number[]
+}
+
+export const exponentOffsetP: Primitive<Over> = {
+  name: 'exponent_offset',
+  abstractEval([x], { axes }) {
+    if (!isFloat(x!.dtype)) throw new DTypeError('exponent_offset', 'a floating point array', showAval(x!))
+    reducedAval('exponent_offset', x!, axes)
+    return [withShape(x!, x!.shape.map((n, i) => (axes.includes(i) ? 1 : n)))] // prettier-ignore
+  },
+  jvp: ([x], _tangents, params) => [[bind1(exponentOffsetP, [x!], params)], [zero]],
+  transpose: () => {
+    throw new DifferentiationError('exponent_offset', 'is not linear: its derivative counts as zero')
+  },
+  batch: ([x], [axis], { axes }) => [
+    [bind1(exponentOffsetP, [x!], { axes: axes.map((a) => (a >= axis! ? a + 1 : a)) })],
+    [axis!],
+  ],
+  lower(context, [x], { axes }) {
+    const { graph, avalsIn, avalsOut } = context
+    const { shape, dtype } = avalsIn[0]!
+    if (sizeOf(shape) === 0) {
+      return [kernel(context, 'Expand', [graph.scalar(dtype, 0), graph.ints(avalsOut[0]!.shape)], dtype, { data: [0] })]
+    }
+    // Without axes ReduceMax would take all.
+    const greatest = axes.length === 0 ? x! : kernel(context, 'ReduceMax', [x!, graph.ints(axes)], dtype, { data: [0] })
+    const { max } = limitsOf(dtype)
+    return [kernel(context, 'Clip', [greatest, graph.scalar(dtype, -max), graph.scalar(dtype, max)], dtype)]
+  },
+}
+
+/**
+ * What is subtracted before exponentials are summed: the greatest element over axes, which stay as axes of size 1, made finite.
+ * Where there is NaN it may be any element: the sum is NaN anyway. Its derivative counts as zero, since it cancels.
+ */
+export const exponentOffset = (x: NDArray, axes: readonly number[]): NDArray => bind1(exponentOffsetP, [x], { axes })

@@ -3,7 +3,7 @@ import { type DType, isUnsigned, type LowerContext, rowMajorStrides, type Shape,
 import type { OnnxValue } from '../onnx/index.js'
 import type { Windows } from './indexing.js'
 import { windowAxes } from './indexing.js'
-import { castTo, kernel } from './kernels.js'
+import { castTo, isOnHost, kernel } from './kernels.js'
 import { range } from './shape.js'
 
 /** Constants up to this many elements are written into the graph, others made by Range. */
@@ -13,6 +13,8 @@ const maxConstant = 1 << 14
 export interface SafeIndices {
   /** `[...batch, components]`. */
   readonly indices: OnnxValue
+  /** `[...batch]`, where that is at hand: of a single component. */
+  readonly flat: OnnxValue | null
   readonly dtype: 'int32' | 'int64'
   /** `[...batch]`: whether the window was wholly inside; `null` where nobody asks. */
   readonly inside: OnnxValue | null
@@ -48,29 +50,43 @@ export const safeIndices = (
   const { startIndexMap } = a.dimensions
   const dtype = wanted ?? (a.indexDtype === 'int32' && sizeOf(a.operandShape) < 2 ** 31 ? 'int32' : 'int64')
   const components = startIndexMap.length
+  const isOne = components === 1
   const vector = (values: readonly number[]): OnnxValue =>
     values.every((v) => v === values[0]) && components > 0
       ? graph.scalar(dtype, values[0]!)
       : graph.constant(dtype, [components], values)
+  // Without the axis of a single component the answers have their shape, and who wants single elements the indices theirs.
+  const isFlat = isOne && a.mode === 'mask'
+  const shaped = (v: OnnxValue, shape: Shape): OnnxValue =>
+    isFlat ? graph.op('Reshape', [v, graph.ints(shape)], { allowzero: 1 }) : v
   const wraps = a.wrapNegative && !isUnsigned(a.indexDtype)
   const dims = startIndexMap.map((d) => a.operandShape[d]!)
-  let start = asSigned(context, indices, a.indexDtype, dtype)
-  if (components === 0) return { indices: start, dtype, inside: null }
+  const given = asSigned(context, indices, a.indexDtype, dtype)
+  if (components === 0) return { indices: given, flat: null, dtype, inside: null }
+  let start = shaped(given, a.indicesShape.slice(0, -1))
+  const result = (v: OnnxValue, inside: OnnxValue | null): SafeIndices => ({
+    indices: shaped(v, a.indicesShape),
+    flat: isFlat ? v : null,
+    dtype,
+    inside,
+  })
   if (wraps && !nativeWrap) {
     const isNegative = graph.op('Less', [start, graph.scalar(dtype, 0)])
     start = graph.op('Where', [isNegative, graph.op('Add', [start, vector(dims)]), start])
   }
-  if (a.mode === 'promise_in_bounds') return { indices: start, dtype, inside: null }
+  if (a.mode === 'promise_in_bounds') return result(start, null)
   const least = vector(dims.map((n) => (wraps && nativeWrap ? -n : 0)))
   const greatest = vector(startIndexMap.map((d) => a.operandShape[d]! - a.sizes[d]!))
-  const clipped = graph.op('Min', [graph.op('Max', [start, least]), greatest])
-  if (a.mode === 'clip') return { indices: clipped, dtype, inside: null }
+  // Clip takes bounds without axes; on GPUs it does not take int32.
+  const clipped =
+    isOne && isOnHost(context)
+      ? graph.op('Clip', [start, least, greatest])
+      : graph.op('Min', [graph.op('Max', [start, least]), greatest])
+  if (a.mode === 'clip') return result(clipped, null)
   const equal = graph.op('Equal', [start, clipped])
-  const inside =
-    components === 1
-      ? graph.op('Reshape', [equal, graph.ints(a.indicesShape.slice(0, -1))], { allowzero: 1 })
-      : kernel(context, 'ReduceMin', [equal, graph.ints([-1])], 'bool', { attributes: { keepdims: 0 }, data: [0] })
-  return { indices: clipped, dtype, inside }
+  if (isFlat) return result(clipped, equal)
+  const attributes = { keepdims: 0 }
+  return result(clipped, kernel(context, 'ReduceMin', [equal, graph.ints([-1])], 'bool', { attributes, data: [0] }))
 }
 
 /** Positions in the axes `first` to before `end` of an operand, these taken as one axis. */

@@ -51,10 +51,13 @@ class Value implements OnnxValue {
   /** Whether `output` may rename it: a node's result that is no output yet. */
   nameable: boolean
   readonly scope: GraphBuilder
-  constructor(name: string, nameable: boolean, scope: GraphBuilder) {
+  /** Of a constant. */
+  readonly tensor: ConstantTensor | undefined
+  constructor(name: string, nameable: boolean, scope: GraphBuilder, tensor?: ConstantTensor) {
     this.name = name
     this.nameable = nameable
     this.scope = scope
+    this.tensor = tensor
   }
 }
 
@@ -113,7 +116,7 @@ class Model {
     const bucket = this.#buckets.get(key) ?? []
     const same = bucket.find(({ tensor: { bytes } }) => Buffer.compare(bytes, content.bytes) === 0)
     if (same !== undefined) return same.value
-    const added = { value: new Value(this.fresh('c'), false, root), tensor: content }
+    const added = { value: new Value(this.fresh('c'), false, root, content), tensor: content }
     bucket.push(added)
     this.#buckets.set(key, bucket)
     this.constants.push(added)
@@ -135,6 +138,10 @@ export class GraphBuilder implements Subgraph {
   readonly #inputs: Port[] = []
   readonly #outputs: Port[] = []
   #nodes: Node[] = []
+  /** Results of Reshape nodes, and what those take. */
+  readonly #reshaped = new Map<OnnxValue, OnnxValue>()
+  /** Shapes of the inputs. */
+  readonly #shapes = new Map<OnnxValue, OnnxShape>()
 
   constructor(parent?: GraphBuilder) {
     this.#model = parent === undefined ? new Model() : parent.#model
@@ -158,6 +165,7 @@ export class GraphBuilder implements Subgraph {
   input(type: ElementType, shape: OnnxShape, name?: string): OnnxValue {
     const value = new Value(name === undefined ? this.#model.fresh('x') : this.#model.claim(name), false, this)
     this.#inputs.push({ value, type, shape })
+    this.#shapes.set(value, shape)
     return value
   }
 
@@ -190,7 +198,9 @@ export class GraphBuilder implements Subgraph {
     attributes: Attributes = {},
     options: NodeOptions = {},
   ): OnnxValue {
-    return this.#node(opType, inputs, attributes, options.outputs ?? 1, options.domain ?? '')[0]!
+    const { outputs = 1, domain = '' } = options
+    if (opType === 'Reshape' && domain === '') return this.#reshape(inputs as readonly OnnxValue[], attributes)
+    return this.#node(opType, inputs, attributes, outputs, domain)[0]!
   }
 
   /** Adds a node; the result has as many values as `options.outputs` says. */
@@ -224,6 +234,18 @@ export class GraphBuilder implements Subgraph {
     return outputs
   }
 
+  /** A Reshape of what the one before it takes; nothing where that has the shape already. A 0 may copy a size: that is left alone. */
+  #reshape([value, shape]: readonly OnnxValue[], attributes: Attributes): OnnxValue {
+    const sizes = this.contentOf(shape!)?.integers() ?? null
+    const isPlain = sizes !== null && (attributes['allowzero'] === 1 || !sizes.includes(0))
+    const before = isPlain ? (this.#reshaped.get(value!) ?? value!) : value!
+    const known = this.#shapes.get(before) ?? this.contentOf(before)?.shape
+    if (isPlain && known?.join() === sizes.join()) return before
+    const [result] = this.#node('Reshape', [before, shape!], attributes, 1, '')
+    this.#reshaped.set(result!, before)
+    return result!
+  }
+
   /**
    * A constant of the outermost graph; equal constants of a model are one.
    * @throws TensorSizeError where `data` does not fit `shape`.
@@ -235,6 +257,11 @@ export class GraphBuilder implements Subgraph {
   /** A constant of shape `[]`; rounded to `type`. */
   scalar(type: ElementType, value: number | bigint | boolean): OnnxValue {
     return this.constant(type, [], typeof value === 'bigint' ? [value] : [Number(value)])
+  }
+
+  /** The elements of a constant; `null` for any other value. */
+  contentOf(value: OnnxValue): ConstantTensor | null {
+    return value instanceof Value ? (value.tensor ?? null) : null
   }
 
   /** An int64 constant of one axis: axes, shapes, pads. */

@@ -44,6 +44,18 @@ export class ConstantTensor {
     this.bytes = bytes
   }
 
+  /** The elements of an int64 tensor: axes, shapes. */
+  integers(): readonly number[] {
+    return Array.from(new BigInt64Array(this.bytes.slice().buffer), Number)
+  }
+
+  /** All elements, `count` times, as bits. */
+  repeated(count: number): TypedArray {
+    const bytes = new Uint8Array(this.bytes.length * count)
+    for (let i = 0; i < count; i++) bytes.set(this.bytes, i * this.bytes.length)
+    return new (elementArray(this.type))(bytes.buffer)
+  }
+
   /** The message of this tensor; `name` for an initializer, none inside an attribute. */
   toProto(name?: string): TensorProto {
     const content = { dims: this.shape, dataType: elementCode(this.type), rawData: this.bytes }

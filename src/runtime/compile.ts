@@ -1,4 +1,5 @@
 /** Makes native sessions: which options they get, and where their threads come from. */
+import { isOn } from '../core/index.js'
 import { check, created, ort, type Memory, type Pointer, systemString } from './api.js'
 import { environment, spins, threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
@@ -116,7 +117,10 @@ function makeOptions(settings: CompileSettings & FileSettings): Pointer {
   check(api.SetSessionGraphOptimizationLevel(options, LEVELS[isOptimized ? 'none' : optimize]), where)
   check(api.DisableMemPattern(options), where)
   // The fusion of a factor into a matrix product holds it as a float32, which takes the precision of doubles.
-  const disabled = ['MatMulScaleFusion', ...(foldConstants ? [] : ['ConstantFolding'])]
+  // The elimination of products with 1 leaves some graphs with nodes that take what is gone.
+  const disabled = ['MatMulScaleFusion', 'NoopElimination', ...(foldConstants ? [] : ['ConstantFolding'])]
+  // The CPU's Gemm first fills its result with the bias, on one thread: that takes longer than adding it to the product.
+  if (provider === undefined && isOn('addedBias')) disabled.push('MatMulAddFusion')
   // On GPUs a sum that is fused with the LayerNormalization after it gives no mean and deviation, which gradients need.
   if (provider !== undefined) disabled.push('SkipLayerNormFusion')
   configure('optimization.disable_specified_optimizers', disabled.join(';'))

@@ -30,8 +30,15 @@ const PARALLEL_FROM = 1 << 18
 const CALLS_BEFORE_WORKERS = 3
 const SHARED_BYTES = 1 << 19
 const PATIENCE_MS = 60_000
-/** Elements of a block where all arrays are in the memory of loops: enough that taking one costs nothing, few enough that all threads have some. */
-const BLOCK_IN_PLACE = 1 << 16
+/**
+ * Blocks of a call where all arrays are in the memory of loops, and bounds of their elements: large enough that processors read ahead in
+ * long runs, small enough that nobody waits long for the last one.
+ */
+const BLOCKS_IN_PLACE = 32
+const LEAST_BLOCK = 1 << 14
+const MOST_BLOCK = 1 << 17
+/** Looks at what workers still do before the calling thread sleeps: some 0.2 ms. */
+const SPINS = 1 << 18
 
 /** A kernel made ready for this thread, and what workers are sent. */
 export interface ReadyKernel extends KernelMessage {
@@ -154,6 +161,8 @@ class Team {
   #await(): void {
     const control = this.#control
     const end = performance.now() + PATIENCE_MS
+    // Who sleeps here is woken on the worker's processor, and the next time the worker waits for it there.
+    for (let i = 0; i < SPINS && Atomics.load(control, layout.active) !== 0; i++);
     for (;;) {
       const active = Atomics.load(control, layout.active)
       if (active === 0) break
@@ -177,9 +186,10 @@ let large = 0
 export const runLoops = (calls: readonly LoopCall[]): void => {
   let blocks = 0
   let elements = 0
+  const blockInPlace = blockFor(calls.reduce((sum, { size }) => sum + size, 0))
   const tasks = calls.map(({ kernel, size, inputs, outputs, scalars }): BlockTask => {
     const isInPlace = [...inputs, ...outputs].every((x) => x.loopOffset !== null)
-    const block = isInPlace ? BLOCK_IN_PLACE : kernel.block
+    const block = isInPlace ? blockInPlace : kernel.block
     const firstBlock = blocks
     blocks += Math.ceil(size / block)
     elements += size * (inputs.length + outputs.length)
@@ -201,6 +211,9 @@ export const runLoops = (calls: readonly LoopCall[]): void => {
     restoreDenormals()
   }
 }
+
+const blockFor = (elements: number): number =>
+  Math.min(MOST_BLOCK, Math.max(LEAST_BLOCK, 2 ** Math.floor(Math.log2(elements / BLOCKS_IN_PLACE))))
 
 const placeOf = (buffer: TensorBuffer): Place => buffer.loopOffset ?? (buffer.view() as Float32Array)
 

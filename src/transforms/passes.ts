@@ -1,21 +1,18 @@
 /** Passes over programs before they are lowered. */
 import {
   type Atom,
-  equalShapes,
   type Eqn,
   isEffect,
   isOn,
   Jaxpr,
   Literal,
-  type Shape,
   showAval,
   showParams,
   type Staged,
   Var,
-  withShape,
 } from '../core/index.js'
-import { broadcastInDimP, broadcastShapes, reshapeP } from '../lax/index.js'
 import { askRectified, fuseEpilogues } from './epilogues.js'
+import { foldScalars, scatterIntoSums, unexpand } from './simplify.js'
 
 /** Equations that the outputs depend on, or that do something on the host. */
 const liveEqns = (jaxpr: Jaxpr, keepEffects = true): readonly [readonly Eqn[], ReadonlySet<Atom>] => {
@@ -101,60 +98,13 @@ export const cse = (jaxpr: Jaxpr): Jaxpr => {
   return new Jaxpr(jaxpr.inputs, eqns, jaxpr.outputs.map(read))
 }
 
-interface BroadcastInDim {
-  readonly shape: Shape
-  readonly broadcastDimensions: readonly number[]
-}
-
-/** Operands of elementwise operations as they were before they were expanded, where the operation expands them too. */
-export const unexpand = (jaxpr: Jaxpr): Jaxpr => {
-  const eqns: Eqn[] = []
-  const expansions = new Map<Atom, Eqn>()
-  const narrowed = new Map<Atom, Atom>()
-  /** The shape of an expanded array with 1 where it was expanded, without those in front. */
-  const shapeBefore = ({ inputs: [x], params }: Eqn): Shape => {
-    const { shape, broadcastDimensions } = params as BroadcastInDim
-    const before = shape.map((_, i) => x!.aval.shape[broadcastDimensions.indexOf(i)] ?? 1)
-    const first = before.findIndex((n) => n !== 1)
-    return first === -1 ? [] : before.slice(first)
-  }
-  const narrow = (expanded: Atom, shape: Shape): Atom => {
-    const { inputs, source } = expansions.get(expanded)!
-    const [x] = inputs
-    if (equalShapes(x!.aval.shape, shape)) return x!
-    let result = narrowed.get(expanded)
-    if (result === undefined) {
-      const output = new Var(withShape(x!.aval, shape))
-      eqns.push({ primitive: reshapeP, inputs, params: { shape }, outputs: [output], source } as Eqn)
-      narrowed.set(expanded, (result = output))
-    }
-    return result
-  }
-  for (const eqn of jaxpr.eqns) {
-    if (eqn.primitive === broadcastInDimP) expansions.set(eqn.outputs[0]!, eqn)
-    if (eqn.primitive.broadcasts !== true || !eqn.inputs.some((a) => expansions.has(a))) {
-      eqns.push(eqn)
-      continue
-    }
-    const { shape } = eqn.outputs[0]!.aval
-    const shapes = eqn.inputs.map((a) => a.aval.shape)
-    const inputs = eqn.inputs.map((a, i) => {
-      const expansion = expansions.get(a)
-      if (expansion === undefined) return a
-      const before = shapeBefore(expansion)
-      if (!equalShapes(broadcastShapes(eqn.primitive.name, shapes.with(i, before)), shape)) return a
-      shapes[i] = before
-      return narrow(a, before)
-    })
-    eqns.push({ ...eqn, inputs })
-  }
-  return new Jaxpr(jaxpr.inputs, eqns, jaxpr.outputs)
-}
-
 /** All passes, in their order. */
 export const optimize = (jaxpr: Jaxpr): Jaxpr => {
   const inlined = inlineCalls(jaxpr)
   const shared = isOn('cse') ? cse(inlined) : inlined
-  const narrow = dce(isOn('unexpand') ? unexpand(shared) : shared)
+  const fold = isOn('foldScalars') ? foldScalars : (x: Jaxpr): Jaxpr => x
+  const folded = fold(shared)
+  const summed = isOn('scatterSums') ? scatterIntoSums(folded) : folded
+  const narrow = dce(isOn('unexpand') ? fold(unexpand(summed)) : summed)
   return isOn('epilogues') ? fuseEpilogues(dce(askRectified(narrow))) : narrow
 }

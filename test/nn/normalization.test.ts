@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { ArgumentError, grad, jit, nn, type NDArray, np, ShapeError, vmap } from '../../src/index.js'
+import { ArgumentError, grad, jit, nn, type NDArray, np, optax, ShapeError, vmap } from '../../src/index.js'
 import { allClose, elements, sample } from '../helpers/arrays.js'
 import { checkGrads } from '../helpers/checkGrads.js'
 import { operators } from '../helpers/lowering.js'
@@ -207,4 +207,37 @@ test('oneHot: any axis and dtype; zeros outside', (t) => {
   t.deepEqual(nn.oneHot(np.zeros([2, 5], { dtype: 'int32' }), 4, { axis: 1 }).shape, [2, 4, 5])
   allClose(t, vmap((i: NDArray) => nn.oneHot(i, 3))(indices), nn.oneHot(indices, 3), { rtol: 0, atol: 0 })
   t.throws(() => nn.oneHot(indices, 2.5), { instanceOf: ArgumentError, message: /a whole number of classes, got 2.5/ })
+})
+
+test('logsumexp and cross entropy of infinities and NaN', (t) => {
+  const rows = [
+    [Infinity, 1, 0],
+    [-Infinity, -Infinity, -Infinity],
+    [-Infinity, 2, 2],
+    [NaN, 1, Infinity],
+    [3e38, 3e38, -3e38],
+  ]
+  const x = np.array(rows)
+  const sums = [Infinity, -Infinity, 2 + Math.LN2, NaN, Math.fround(3e38)]
+  allClose(t, nn.logsumexp(x, { axis: 1 }), sums)
+  allClose(t, vmap((row: NDArray) => nn.logsumexp(row))(x), sums)
+  const byColumns = vmap((column: NDArray) => nn.logsumexp(column, { axis: 0 }), { inAxes: 1 })(x)
+  allClose(t, byColumns, elements(nn.logsumexp(x, { axis: 0 })))
+  allClose(t, nn.logsumexp(x, { axis: [] }), rows.flat())
+  allClose(t, nn.logsumexp(x.slice(2).astype('float16')), [2 + Math.LN2], { rtol: 1e-3 })
+  const gradients = grad((v: NDArray) => np.sum(nn.logsumexp(v, { axis: 1 })))(x)
+  allClose(
+    t,
+    gradients,
+    [
+      [NaN, 0, 0],
+      [NaN, NaN, NaN],
+      [0, 0.5, 0.5],
+      [NaN, NaN, NaN],
+      [0.5, 0.5, 0],
+    ].flat(),
+  )
+  const labels = np.array([1, 0, 1, 1, 0], { dtype: 'int32' })
+  const losses = optax.softmaxCrossEntropyWithIntegerLabels(x, labels)
+  allClose(t, losses, [Infinity, NaN, Math.LN2, NaN, Math.LN2])
 })

@@ -172,7 +172,7 @@ test('a tree is a prefix of what its leaves become', (t) => {
       const { numLeaves } = structure(inner)
       return (
         prefixErrors(tree, full).length === 0 &&
-        treedef.flattenUpTo(full).every((subtree) => subtree === inner) &&
+        treedef.flattenUpTo(full).every((subtree) => Object.is(subtree, inner)) &&
         treedef.compose(structure(inner)).equals(structure(full)) &&
         isDeepStrictEqual(
           broadcastPrefix(tree, full),

@@ -117,8 +117,7 @@ export const softmaxCrossEntropyWithIntegerLabels = (
  * classes, and faster on 256.
  */
 const logNormalizerOver = (x: NDArray, labels: NDArray, axis: number, mask: NDArray | null): NDArray => {
-  const greatest = np.max(mask === null ? x : np.where(mask, x, -Infinity), { axis, keepdims: true })
-  const offset = lax.stopGradient(np.where(lax.isFinite(greatest), greatest, 0))
+  const offset = lax.exponentOffset(mask === null ? x : np.where(mask, x, -Infinity), [axis])
   const shifted = np.subtract(x, offset)
   // Masked-out logits are made harmless first: a great one would overflow, and its gradient be NaN.
   const counted = mask === null ? shifted : np.where(mask, shifted, 0)
