@@ -12,6 +12,7 @@ export const namespaces: Readonly<Record<string, string>> = {
   image: '../image/index.js',
   lax: '../laxNamespace.js',
   nn: '../nn/index.js',
+  nnx: '../nnx/index.js',
   np: '../numpy/index.js',
   ops: '../numpy/ops.js',
   optax: '../optax/index.js',
@@ -21,6 +22,9 @@ export const namespaces: Readonly<Record<string, string>> = {
 
 /** Those that decode numbers and options by codecs of their own. */
 const decoding: readonly string[] = ['optax']
+
+/** Those whose classes check what they are made of, too. */
+const constructing: readonly string[] = ['nnx']
 
 export const fileOf = (name: string): string => `src/guarded/${name}.ts`
 
@@ -36,12 +40,51 @@ export const programOf = (files: readonly string[]): ts.Program => {
 const dtypes = ['bool', 'float16', 'bfloat16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] // prettier-ignore
 const scalars = ['bigint', 'boolean', 'number']
 
+/** Properties of one declaration as it has them: types like `Pick` give them in the order in which the compiler met their names. */
+const inOrder = (properties: readonly ts.Symbol[]): readonly ts.Symbol[] => {
+  const groups = new Map<unknown, ts.Symbol[]>()
+  for (const property of properties) {
+    const parent = property.declarations?.[0]?.parent ?? property
+    groups.set(parent, [...(groups.get(parent) ?? []), property])
+  }
+  const at = ({ declarations }: ts.Symbol): number => declarations?.[0]?.pos ?? 0
+  return [...groups.values()].flatMap((group) => group.sort((a, b) => at(a) - at(b)))
+}
+
 /** Whether JavaScript or another package declares it. */
 const isOfLibrary = (symbol: ts.Symbol): boolean =>
   symbol.declarations?.some((declaration) => declaration.getSourceFile().fileName.includes('node_modules')) ?? false
 
-/** Types as text that `core/signature.ts` reads. */
-const typeTexts = (checker: ts.TypeChecker) => {
+/** What tells instances of classes that mark them by a symbol, for the compiler too. */
+const brands: Readonly<Record<string, string>> = { GraphObject: 'isGraphObject' }
+
+const brandOf = (type: ts.Type): string | null => {
+  const marking = type
+    .getProperties()
+    .filter(({ name }) => name.startsWith('__@'))
+    .flatMap(({ declarations = [] }) => declarations.map(({ parent }) => parent))
+  const [brand] = marking.flatMap((node) => (ts.isClassDeclaration(node) ? (brands[node.name?.text ?? ''] ?? []) : []))
+  return brand ?? null
+}
+
+/** Whether only instances of a class have the type: TypeScript asks for them where there are private fields. */
+const isNominal = (type: ts.Type): boolean =>
+  type
+    .getProperties()
+    .flatMap(({ declarations = [] }) => declarations)
+    .some((declaration) => {
+      const name = ts.getNameOfDeclaration(declaration)
+      const isHidden = ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.NonPublicAccessibilityModifier
+      return isHidden !== 0 || (name !== undefined && ts.isPrivateIdentifier(name))
+    })
+
+/**
+ * Types as text that `core/signature.ts` reads.
+ *
+ * @param classes - of the module, by what they make
+ * @param told - gets the names of those whose instances are known as such, and what tells them
+ */
+const typeTexts = (checker: ts.TypeChecker, classes: ReadonlyMap<ts.Symbol, string>, told: Map<string, string>) => {
   const parameterText = (symbol: ts.Symbol, depth: number): string => {
     const declaration = symbol.valueDeclaration
     const isParameter = declaration !== undefined && ts.isParameter(declaration)
@@ -61,8 +104,15 @@ const typeTexts = (checker: ts.TypeChecker) => {
     }
     replace(dtypes.map((name) => `'${name}'`), 'DType') // prettier-ignore
     replace(['array', ...scalars], 'ArrayLike')
+    if (classes.size > 0) replace(['boolean', 'function', 'list', 'null', 'string'], 'Filter')
     parts.delete('undefined')
     return [...parts].sort((a, b) => Number(a === 'null') - Number(b === 'null') || (a < b ? -1 : 1)).join(' | ')
+  }
+
+  /** A list of what the type is of. */
+  const listText = (type: ts.Type, depth: number): string => {
+    const item = depth > 0 ? typeText(checker.getTypeArguments(type as ts.TypeReference)[0]!, depth - 1) : 'any'
+    return item === 'any' ? 'list' : `${item.includes('|') ? `(${item})` : item}[]`
   }
 
   const objectText = (type: ts.ObjectType | ts.IntersectionType, depth: number): string => {
@@ -72,10 +122,7 @@ const typeTexts = (checker: ts.TypeChecker) => {
       const isFixed = target.elementFlags.every((flag) => flag === ts.ElementFlags.Required)
       return isFixed && depth > 0 ? `[${items.map((item) => typeText(item, depth - 1)).join(', ')}]` : 'list'
     }
-    if (checker.isArrayType(type)) {
-      const item = depth > 0 ? typeText(checker.getTypeArguments(type as ts.TypeReference)[0]!, depth - 1) : 'any'
-      return item === 'any' ? 'list' : `${item.includes('|') ? `(${item})` : item}[]`
-    }
+    if (checker.isArrayType(type)) return listText(type, depth)
     if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return 'function'
     const symbol = type.getSymbol()
     if (symbol !== undefined && symbol.flags & ts.SymbolFlags.Class) {
@@ -85,8 +132,9 @@ const typeTexts = (checker: ts.TypeChecker) => {
     }
     const isMapped = ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Mapped) !== 0
     const isForeign = !isMapped && symbol !== undefined && isOfLibrary(symbol)
+    if (isForeign && symbol.name === 'Iterable') return `${listText(type, depth)} | Iterable`
     // Marks by unique symbols are for the compiler.
-    const properties = type.getProperties().filter(({ name }) => /^[A-Za-z]\w*$/.test(name))
+    const properties = inOrder(type.getProperties().filter(({ name }) => /^[A-Za-z]\w*$/.test(name)))
     if (isForeign || type.getStringIndexType() !== undefined || properties.length === 0 || depth === 0) return 'object'
     return `{${properties.map((property) => parameterText(property, depth - 1)).join(', ')}}`
   }
@@ -105,6 +153,14 @@ const typeTexts = (checker: ts.TypeChecker) => {
 
   const openText = (type: ts.Type, depth: number): string => {
     const { flags } = type
+    const name = [type.aliasSymbol, type.symbol as ts.Symbol | undefined]
+      .map((symbol) => symbol && classes.get(symbol))
+      .find((found) => found !== undefined)
+    const by = name !== undefined && isNominal(type) ? name : brandOf(type)
+    if (name !== undefined && by !== null) {
+      told.set(name, by)
+      return name
+    }
     if (flags & ts.TypeFlags.TypeParameter) {
       const constraint = checker.getBaseConstraintOfType(type)
       return constraint === undefined || constraint === type ? 'any' : typeText(constraint, depth)
@@ -120,15 +176,64 @@ const typeTexts = (checker: ts.TypeChecker) => {
     if (flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) return objectText(type as ts.ObjectType, depth)
     return 'any'
   }
-  return (signature: ts.Signature): string => signature.parameters.map((p) => parameterText(p, 4)).join(', ')
+  /** All arguments from one on, if their types are those of one tuple. */
+  const restText = (name: string, type: ts.Type): string | null => {
+    if (!checker.isTupleType(type)) return null
+    const { elementFlags, labeledElementDeclarations: labels } = (type as ts.TupleTypeReference).target
+    const texts = checker.getTypeArguments(type as ts.TupleTypeReference).map((item, i) => {
+      const label = labels?.[i]?.name.getText() ?? name
+      const flag = elementFlags[i]!
+      if (flag & ts.ElementFlags.Variable) return `...${label}: ${typeText(item, 3)}[]`
+      return `${label}${flag & ts.ElementFlags.Optional ? '?' : ''}: ${typeText(item, 4)}`
+    })
+    return texts.join(', ')
+  }
+
+  /** The texts of a signature, several where the last parameter is one of several tuples. */
+  const signatureTexts = ({ parameters }: ts.Signature): readonly string[] => {
+    const last = parameters.at(-1)
+    const declaration = last?.valueDeclaration
+    const texts = parameters.map((parameter) => parameterText(parameter, 4))
+    if (last === undefined || declaration === undefined || !ts.isParameter(declaration) || declaration.dotDotDotToken === undefined) return [texts.join(', ')] // prettier-ignore
+    const type = checker.getTypeOfSymbol(last)
+    const rests = (type.isUnion() ? type.types : [type]).map((part) => restText(last.name, part))
+    if (rests.includes(null)) return [texts.join(', ')]
+    return rests.map((rest) => [...texts.slice(0, -1), ...(rest === null || rest === '' ? [] : [rest])].join(', '))
+  }
+
+  return (signatures: readonly ts.Signature[]): string => signatures.flatMap(signatureTexts).join('; ')
+}
+
+/** Variables: their classes are told apart by identity, and look at arguments themselves. */
+const isKind = (checker: ts.TypeChecker, symbol: ts.Symbol): boolean => {
+  if (!(symbol.flags & ts.SymbolFlags.Class)) return false
+  const bases = checker.getBaseTypes(checker.getDeclaredTypeOfSymbol(symbol) as ts.InterfaceType)
+  return symbol.name === 'Variable' || bases.some((base) => isKind(checker, base.symbol))
+}
+
+/** What the classes of a module make, by the name that they have there. */
+const classesOf = (checker: ts.TypeChecker, module: ts.Symbol): ReadonlyMap<ts.Symbol, string> => {
+  const classes = new Map<ts.Symbol, string>()
+  for (const alias of checker.getExportsOfModule(module)) {
+    const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias
+    if (!(symbol.flags & ts.SymbolFlags.Value)) continue
+    const [constructor] = checker.getTypeOfSymbol(symbol).getConstructSignatures()
+    const made = constructor?.getReturnType()
+    const of = made?.aliasSymbol ?? made?.getSymbol()
+    if (of !== undefined && !classes.has(of)) classes.set(of, alias.name)
+  }
+  return classes
 }
 
 /** The text of the generated file of one namespace. */
 const render = (program: ts.Program, name: string): string => {
   const checker = program.getTypeChecker()
-  const textOf = typeTexts(checker)
   const module = namespaces[name]!
   const file = program.getSourceFile(resolve('src', module.slice('../'.length).replace(/js$/, 'ts')))!
+  const exported = checker.getSymbolAtLocation(file)!
+  const isConstructing = constructing.includes(name)
+  const told = new Map<string, string>()
+  const textOf = typeTexts(checker, isConstructing ? classesOf(checker, exported) : new Map(), told)
   const signatures: Record<string, string> = {}
   const imports = new Map<string, string>()
   /** Names of other modules that a type parameter is bounded by. */
@@ -143,19 +248,21 @@ const render = (program: ts.Program, name: string): string => {
     ts.forEachChild(node, need)
   }
   /** The types of a module as declarations, those of modules in it nested. */
-  const walk = (path: string, exported: ts.Symbol): string => {
+  const walk = (path: string, container: ts.Symbol): string => {
     const types: string[] = []
-    for (const alias of checker.getExportsOfModule(exported)) {
+    for (const alias of checker.getExportsOfModule(container)) {
       const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias
       const place = `${path}.${alias.name}`
       if (symbol.flags & ts.SymbolFlags.ValueModule) {
         const inner = walk(place, symbol)
         if (inner !== '') types.push(`export namespace ${alias.name} {\n${inner}\n}`)
-      } else if (symbol.flags & ts.SymbolFlags.Value && !(symbol.flags & ts.SymbolFlags.Class)) {
+      } else if (symbol.flags & ts.SymbolFlags.Value) {
         const type = checker.getTypeOfSymbol(symbol)
-        const calls = type.getCallSignatures()
-        if (calls.length > 0 && type.getConstructSignatures().length === 0)
-          signatures[place] = calls.map(textOf).join('; ')
+        const constructors = type.getConstructSignatures()
+        const isChecking = isConstructing && !isKind(checker, symbol)
+        const calls = constructors.length === 0 ? type.getCallSignatures() : isChecking ? constructors : []
+        const text = textOf(calls)
+        if (calls.length > 0 && (constructors.length === 0 || text !== '')) signatures[place] = text
       }
       const isType = (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Class)) !== 0
       if (isType) {
@@ -168,9 +275,9 @@ const render = (program: ts.Program, name: string): string => {
     }
     return types.sort().join('\n')
   }
-  const types = walk(name, checker.getSymbolAtLocation(file)!)
-  const exported = new Set([...types.matchAll(/^export type (\w+)/gm)].map(([, type]) => type))
-  const imported = [...imports].filter(([type]) => !exported.has(type)).map(([type, from]) => `import type { ${type} } from '${from}'\n`).sort().join('') // prettier-ignore
+  const types = walk(name, exported)
+  const own = new Set([...types.matchAll(/^export type (\w+)/gm)].map(([, type]) => type))
+  const imported = [...imports].filter(([type]) => !own.has(type)).map(([type, from]) => `import type { ${type} } from '${from}'\n`).sort().join('') // prettier-ignore
   const entries = Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1))
   const rows = entries.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)},`)
   const namespace = types === '' ? '' : `\n/** The types of \`${name}\`. */\nexport declare namespace ${name} {\n${types}\n}\n` // prettier-ignore
@@ -178,13 +285,18 @@ const render = (program: ts.Program, name: string): string => {
     namespace === ''
       ? ''
       : '/* eslint-disable @typescript-eslint/no-namespace -- a constant can have types only so */\n'
+  const instances = [...told].sort().map(([type, by]) => `${type}: '${by}'`)
+  const options = [
+    ...(decoding.includes(name) ? ["depth: 'parts'"] : []),
+    ...(instances.length === 0 ? [] : [`instances: { ${instances.join(', ')} }`]),
+  ]
   return `${lenient}/** \`${name}\`, whose functions check their arguments. Written by \`npm run docs:compat\`: do not edit. */
 import { guarded } from '../core/guard.js'
 import * as module from '${module}'
 ${imported}
 export const ${name}: typeof module = guarded('${name}', module, {
 ${rows.join('\n')}
-}${decoding.includes(name) ? ", 'parts'" : ''})
+}${options.length === 0 ? '' : `, { ${options.join(', ')} }`})
 ${namespace}`
 }
 

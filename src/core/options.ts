@@ -51,6 +51,31 @@ export const decodeOptions = <A>(where: string, codec: t.Decoder<unknown, A>, op
     }),
   )
 
+/** Edits that make one name of another. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}
+
+/** The known name that is meant, if one is near: written otherwise, a part of it, or but for a third of its letters. */
+const nearest = (name: string, known: readonly string[]): string | null => {
+  const plain = (x: string): string => x.replaceAll('_', '').toLowerCase()
+  const given = plain(name)
+  const far = (other: string): number => {
+    const x = plain(other)
+    if (given.length > 2 && (x.endsWith(given) || x.startsWith(given))) return 0.3
+    return distance(given, x) / Math.max(x.length, given.length)
+  }
+  const [best] = known.map((other) => [far(other), other] as const).sort(([a], [b]) => a - b)
+  return best !== undefined && best[0] <= 1 / 3 ? best[1] : null
+}
+
 /** Refuse options with unknown names. @throws OptionsError; ArgumentError for what is no object */
 export const checkOptions = (where: string, options: object, known: readonly string[]): void => {
   const given: unknown = options
@@ -59,6 +84,8 @@ export const checkOptions = (where: string, options: object, known: readonly str
   }
   const unknown = Object.keys(options).filter((name) => !known.includes(name))
   if (unknown.length === 0) return
-  const message = `unknown option ${unknown.join(', ')}; known: ${known.join(', ')}`
+  const meant = unknown.map((name) => nearest(name, known)).filter((name) => name !== null)
+  const hint = meant.length === 0 ? '' : `; did you mean ${meant.join(', ')}?`
+  const message = `unknown option ${unknown.join(', ')}; known: ${known.join(', ')}${hint}`
   throw new OptionsError(where, [{ value: options, context: [], message }])
 }

@@ -13,6 +13,8 @@ export const kindOf = (x: unknown): Kind =>
 const bits = Object.fromEntries(kinds.map((kind, i) => [kind, 1 << i])) as Readonly<Record<Kind, number>>
 const anything = (1 << kinds.length) - 1
 const scalars = bits.number | bits.boolean | bits.bigint
+const instance = bits.object | bits.function
+const isIterable = (x: object): boolean => Symbol.iterator in x
 
 /** The bit of a value's kind. */
 export const bitOf = (x: unknown): number => {
@@ -33,12 +35,20 @@ export interface Type {
   /** What objects of the kinds in `fielded` hold; absent: anything. */
   readonly fields?: Readonly<Record<string, Type>>
   readonly fielded?: number
+  /** Of which values of the kinds in `classed` must satisfy one; absent: anything. */
+  readonly classes?: readonly IsInstance[]
+  readonly classed?: number
 }
+
+/** What tells the instances of a class from other objects and functions. */
+export type IsInstance = (x: object) => boolean
 
 export interface Parameter {
   readonly name: string
   readonly type: Type
-  /** Fields are options: all may be absent, and there are no others. */
+  /** Whether a call without it lacks something, be its type anything. */
+  readonly isRequired: boolean
+  /** Fields are options: there are no others. */
   readonly options: readonly string[] | null
 }
 
@@ -54,6 +64,7 @@ const names: Readonly<Record<string, number>> = {
   any: anything,
   ArrayLike: bits.array | scalars,
   DType: bits.string,
+  Filter: bits.boolean | bits.string | bits.function | bits.list | bits.null,
 }
 
 const tokens = /'[^']*'|\w+|\.\.\.|[[\]{}()?:,|;]/g
@@ -62,7 +73,10 @@ const tokens = /'[^']*'|\w+|\.\.\.|[[\]{}()?:,|;]/g
 class Parser {
   #at = 0
   readonly #tokens: readonly string[]
-  constructor(readonly text: string) {
+  constructor(
+    readonly text: string,
+    readonly classes: Readonly<Record<string, IsInstance>>,
+  ) {
     this.#tokens = text.match(tokens) ?? []
   }
   #next(): string | undefined {
@@ -105,6 +119,8 @@ class Parser {
     }
     if (text.startsWith("'")) return { text, mask: bits.string, strings: [text.slice(1, -1)] }
     if (text === 'DType') return { text, mask: bits.string, strings: dtypes }
+    if (text === 'Iterable') return { text, mask: bits.object, classes: [isIterable], classed: bits.object }
+    if (Object.hasOwn(this.classes, text)) return { text, mask: instance, classes: [this.classes[text]!], classed: instance } // prettier-ignore
     // Other names are those of classes.
     return { text, mask: names[text] ?? bits.object }
   }
@@ -139,8 +155,10 @@ class Parser {
       const isRest = this.#take('...')
       const [name, type, isOptional] = this.#named()
       const { fields } = type
-      const isOptions = isOptional && fields !== undefined && Object.values(fields).every(({ mask }) => (mask & bits.undefined) !== 0) // prettier-ignore
-      const parameter = { name, type, options: isOptions ? Object.keys(fields) : null }
+      const areOptional = isOptional && fields !== undefined && Object.values(fields).every(({ mask }) => (mask & bits.undefined) !== 0) // prettier-ignore
+      const isOptions = areOptional || name === 'options'
+      const options = isOptions && fields !== undefined ? Object.keys(fields) : null
+      const parameter = { name, type, isRequired: !isOptional && !isRest, options }
       if (isRest) rest = { ...parameter, type: type.items?.[0] ?? { text: 'any', mask: anything } }
       else parameters.push(parameter)
       this.#take(',')
@@ -163,6 +181,8 @@ const unionOf = (parts: readonly Type[]): Type => {
   const strings = parts.filter((part) => (part.mask & bits.string) !== 0)
   const lists = parts.filter((part) => (part.mask & bits.list) !== 0)
   const objects = parts.filter((part) => (part.mask & bits.object) !== 0)
+  const classes = parts.flatMap((part) => part.classes ?? [])
+  const classless = parts.reduce((sum, part) => sum | (part.mask & ~(part.classed ?? 0)), 0)
   const others = parts.reduce((sum, part) => (part === objects[0] ? sum : sum | part.mask), 0)
   return {
     text: parts.map(({ text }) => text).join(' | '),
@@ -176,11 +196,26 @@ const unionOf = (parts: readonly Type[]): Type => {
     ...(objects.length === 1 && objects[0]!.fields !== undefined
       ? { fields: objects[0]!.fields, fielded: objects[0]!.fielded! & ~others }
       : {}),
+    ...(classes.length > 0 ? { classes, classed: instance & mask & ~classless } : {}),
   }
 }
 
-/** The signatures that a text tells, several where the function is overloaded. */
-export const parseSignatures = (text: string): readonly Signature[] => new Parser(text).signatures()
+/**
+ * The signatures that a text tells, several where the function is overloaded.
+ *
+ * @param classes - by their names in the text: what tells their instances; other names stand for any object
+ */
+export const parseSignatures = (
+  text: string,
+  classes: Readonly<Record<string, IsInstance>> = {},
+): readonly Signature[] => new Parser(text, classes).signatures()
+
+/** Whether a value is of a kind and class that a type has; what it holds aside. */
+export const takes = (type: Type, value: unknown): boolean => {
+  const bit = bitOf(value)
+  if ((bit & type.mask) === 0) return false
+  return type.classes === undefined || (bit & type.classed!) === 0 || type.classes.some((isInstance) => isInstance(value as object)) // prettier-ignore
+}
 
 /** A place in arguments whose value is of another type. */
 export interface Mismatch {
@@ -192,26 +227,35 @@ export interface Mismatch {
 /** Whether a value lacks a field that its type demands: what `typeof` doesn't tell. */
 export const lacksFields = ({ fields, fielded = 0 }: Type, value: unknown): boolean => {
   if (fields === undefined || (bitOf(value) & fielded) === 0) return false
-  for (const name in fields)
-    if ((bitOf((value as Readonly<Record<string, unknown>>)[name]) & fields[name]!.mask) === 0) return true
+  for (const name in fields) {
+    const field = fields[name]!
+    const x = (value as Readonly<Record<string, unknown>>)[name]
+    if ((bitOf(x) & field.mask) === 0 || (field.classes !== undefined && !takes(field, x))) return true
+  }
   return false
 }
 
-/** The first place inside of a value that is of another type. */
-export const mismatchOf = (type: Type, value: unknown, path: string): Mismatch | null => {
-  if ((bitOf(value) & type.mask) === 0) return { path, type, value }
+/**
+ * The first place inside of a value that is of another type.
+ *
+ * @param isOver - whether nothing will walk the value any more: what iterables give is looked at, too
+ */
+export const mismatchOf = (type: Type, value: unknown, path: string, isOver = false): Mismatch | null => {
+  if (!takes(type, value)) return { path, type, value }
   if (typeof value === 'string' && type.strings !== undefined && !type.strings.includes(value)) return { path, type, value } // prettier-ignore
-  if (Array.isArray(value) && type.items !== undefined) {
+  const isWalked = isOver && type.classes?.includes(isIterable) === true && bitOf(value) === bits.object
+  if ((Array.isArray(value) || isWalked) && type.items !== undefined) {
     const { items } = type
-    if (type.isTuple === true && value.length !== items.length) return { path, type, value }
-    for (const [i, item] of (value as readonly unknown[]).entries()) {
-      const found = mismatchOf(items[type.isTuple === true ? i : 0]!, item, `${path}[${i}]`)
+    const list = Array.from(value as Iterable<unknown>)
+    if (type.isTuple === true && list.length !== items.length) return { path, type, value }
+    for (const [i, item] of list.entries()) {
+      const found = mismatchOf(items[type.isTuple === true ? i : 0]!, item, `${path}[${i}]`, isOver)
       if (found !== null) return found
     }
   }
   if (type.fields !== undefined && (bitOf(value) & (type.fielded ?? 0)) !== 0) {
     for (const [name, field] of Object.entries(type.fields)) {
-      const found = mismatchOf(field, (value as Readonly<Record<string, unknown>>)[name], `${path}.${name}`)
+      const found = mismatchOf(field, (value as Readonly<Record<string, unknown>>)[name], `${path}.${name}`, isOver)
       if (found !== null) return found
     }
   }

@@ -54,7 +54,7 @@ export const nn: typeof module = guarded('nn', module, {
   'nn.logSigmoid': 'x: ArrayLike',
   'nn.logSoftmax': 'x: ArrayLike, options?: {axis?: number | number[] | null, where?: ArrayLike | null}',
   'nn.logmeanexp':
-    'x: ArrayLike, options?: {axis?: number | number[] | null, where?: ArrayLike | null, keepdims?: boolean}',
+    'x: ArrayLike, options?: {axis?: number | number[] | null, keepdims?: boolean, where?: ArrayLike | null}',
   'nn.logsumexp':
     'x: ArrayLike, options: {axis?: number | number[] | null, keepdims?: boolean, b?: ArrayLike | null, where?: ArrayLike | null, returnSign: boolean}; x: ArrayLike, options?: {axis?: number | number[] | null, keepdims?: boolean, b?: ArrayLike | null, where?: ArrayLike | null, returnSign?: boolean}',
   'nn.maxPool':

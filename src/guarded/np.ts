@@ -208,7 +208,7 @@ export const np: typeof module = guarded('np', module, {
   'np.linalg.inv': 'x: ArrayLike',
   'np.linalg.lstsq': 'a: ArrayLike, b: ArrayLike, options?: {rtol?: number}',
   'np.linalg.matmul': 'x: ArrayLike, y: ArrayLike',
-  'np.linalg.matrixNorm': "x: ArrayLike, options?: {keepdims?: boolean, ord?: 'fro' | 'nuc' | number}",
+  'np.linalg.matrixNorm': "x: ArrayLike, options?: {ord?: 'fro' | 'nuc' | number, keepdims?: boolean}",
   'np.linalg.matrixPower': 'x: ArrayLike, n: number',
   'np.linalg.matrixRank': 'x: ArrayLike, options?: {rtol?: number}',
   'np.linalg.matrixTranspose': 'x: ArrayLike',

@@ -292,7 +292,7 @@ export const optax: typeof module = guarded(
     'optax.piecewiseInterpolateSchedule':
       "interpolateType: 'cosine' | 'linear', initValue: array | number, boundariesAndScales?: object",
     'optax.polyakSgd':
-      "maxLearningRate?: array | number, options?: {scaling?: array | function | number, eps?: array | number, fMin?: array | number, variant?: 'sps' | 'sps+'}",
+      "maxLearningRate?: array | number, options?: {scaling?: array | function | number, fMin?: array | number, eps?: array | number, variant?: 'sps' | 'sps+'}",
     'optax.polynomialSchedule':
       'initValue: array | number, endValue: array | number, exponent: array | number, transitionSteps: number, options?: {transitionBegin?: number}',
     'optax.powerIteration':
@@ -463,7 +463,7 @@ export const optax: typeof module = guarded(
     'optax.transforms.unitwiseClip': 'gNorm: array, maxNorm: array, grad: array, divEps?: array | number',
     'optax.transforms.unitwiseNorm': 'x: array, axis?: number | number[] | null',
     'optax.transforms.zeroNans': '',
-    'optax.tree.add': 'x: any, ...others: list',
+    'optax.tree.add': 'x: any, others: any, ...others: any[]',
     'optax.tree.addScale': 'x: any, scalar: array | number, y: any',
     'optax.tree.allclose': 'x: any, y: any, options?: {rtol?: number, atol?: number, equalNan?: boolean}',
     'optax.tree.batchShape': 'of: any, shape?: number[]',
@@ -501,7 +501,7 @@ export const optax: typeof module = guarded(
     'optax.tree.zerosLike': 'of: any, options?: {dtype?: DType | null}',
     'optax.treeMapParams':
       'initable: function | {init: function}, f: function, state: any, rest?: list, options?: {transformNonParams?: function | null}',
-    'optax.treeUtils.treeAdd': 'x: any, ...others: list',
+    'optax.treeUtils.treeAdd': 'x: any, others: any, ...others: any[]',
     'optax.treeUtils.treeAddScalarMul': 'x: any, scalar: array | number, y: any',
     'optax.treeUtils.treeAddScale': 'x: any, scalar: array | number, y: any',
     'optax.treeUtils.treeAllclose': 'x: any, y: any, options?: {rtol?: number, atol?: number, equalNan?: boolean}',
@@ -561,7 +561,7 @@ export const optax: typeof module = guarded(
     'optax.zoomLinesearch':
       'maxLinesearchSteps: array | number, options?: {maxStepsize?: array | number | null, tol?: array | number, increaseFactor?: array | number, slopeRtol?: array | number, curvRtol?: array | number, approxDecRtol?: array | number | null, intervalThreshold?: array | number}',
   },
-  'parts',
+  { depth: 'parts' },
 )
 
 /** The types of `optax`. */

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { ArgumentError, closed, decodeOptions } from '../core/index.js'
+import { unguarded } from '../core/guard.js'
 import * as lax from '../lax/index.js'
 import type { NodeDef } from '../nnx/graphdef.js'
 import * as nnx from '../nnx/index.js'
@@ -130,7 +131,8 @@ class GraphFormat {
     const isData =
       (typeof value !== 'object' && typeof value !== 'function') || value === null || nnx.isVariableClass(value)
     if (isData) return { kind: 'static', value: this.#trees.write(value, inline, path) }
-    for (const [name, known] of this.#values) if (known === value) return { kind: 'value', name }
+    const own = unguarded(value)
+    for (const [name, known] of this.#values) if (known === value || known === own) return { kind: 'value', name }
     if (typeof value === 'object') return { kind: 'static', value: this.#trees.write(value, inline, path) }
     throw new ArgumentError(`encode at ${where(path)}`, 'functions named in { values }', value.name || 'a function')
   }

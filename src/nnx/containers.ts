@@ -89,8 +89,17 @@ export type List<T> = ListClass<T> & { [index: number]: T | undefined }
 export const List = ListClass as unknown as new <T>(items?: Iterable<T>) => List<T>
 
 class DictClass extends GraphObject {
+  /** @throws ArgumentError if the entries are no object */
   constructor(entries: object = {}) {
     super()
+    const given: unknown = entries
+    if (typeof given !== 'object' || given === null) {
+      throw new ArgumentError(
+        'Dict',
+        'an object of entries',
+        `${given === null ? 'null' : typeof given}; write { name: entry }`,
+      )
+    }
     Object.assign(this, entries)
   }
 }

@@ -2,6 +2,7 @@
 import { ArgumentError } from '../core/index.js'
 import { merge, split } from './graph.js'
 import { GraphDef } from './graphdef.js'
+import { printValue } from './print.js'
 import type { AnyState, State } from './state.js'
 
 /** A model as structure and state. */
@@ -48,14 +49,23 @@ const caller = (merged: () => unknown, path: readonly string[]): unknown =>
  * Pure calls of a model that is structure and state: of itself, or of a method, which may be one of a part of it. Each
  * gives the result, and the model afterwards.
  *
- * @throws ArgumentError if there is no such method
+ * @throws ArgumentError if it is no structure with a state, or there is no such method
  * @example
  * const pair = nnx.split({ norm: new nnx.BatchNorm(1, { rngs: new nnx.Rngs(0), momentum: 0 }) })
  * const [y, [, after]] = nnx.call(pair).norm(np.array([[1], [3]]))
  * after.norm.mean.value // => Array([2.], dtype=float32)
  */
-export const call = <M>([graphdef, state]: PureState<M>): PureCaller<M, M> =>
-  caller(() => merge(graphdef, state), []) as PureCaller<M, M>
+export const call = <M>([graphdef, state]: PureState<M>): PureCaller<M, M> => {
+  const given: unknown = graphdef
+  if (!(given instanceof GraphDef)) {
+    throw new ArgumentError(
+      'nnx.call',
+      'a structure and a state, as nnx.split gives them',
+      `${printValue(given)} first`,
+    )
+  }
+  return caller(() => merge(graphdef, state), []) as PureCaller<M, M>
+}
 
 Object.defineProperty(GraphDef.prototype, 'apply', {
   value<M>(this: GraphDef<M>, ...states: readonly [AnyState, ...AnyState[]]) {

@@ -1,5 +1,6 @@
 /** GraphDef: the structure of an object graph, without its state. */
 import { inspect } from 'node:util'
+import { unguarded } from '../core/guard.js'
 import { keyAux } from '../pytree/aux.js'
 import type { NodeType, Step } from '../pytree/registry.js'
 import type { Path, PathPart } from './filter.js'
@@ -177,8 +178,10 @@ const addPaths = (def: NodeDef, path: Path, paths: Path[]): void => {
 const identities = new WeakMap<object, number>()
 let nextIdentity = 0
 const identity = (value: object): number => {
-  let id = identities.get(value)
-  if (id === undefined) identities.set(value, (id = nextIdentity++))
+  // A function of ours is the same, whether it checks its arguments or not.
+  const own = unguarded(value) as object
+  let id = identities.get(own)
+  if (id === undefined) identities.set(own, (id = nextIdentity++))
   return id
 }
 

@@ -1,4 +1,5 @@
 /** `nnx.graphlib`: models as graphs. */
+import { ArgumentError } from '../core/index.js'
 import { isNode as isTreeNode, registerNode } from '../pytree/index.js'
 import { graphObject, isGraphObject } from './object.js'
 import { Variable } from './variable.js'
@@ -28,6 +29,7 @@ export const isNodeLeaf = (x: unknown): boolean => x instanceof Variable || isAr
  * Make the instances of a class nodes of models, with identity: their own enumerable fields are what they hold. A class
  * of yours just extends `nnx.Object`.
  *
+ * @throws ArgumentError if it is no class
  * @example
  * class Foreign {
  *   w = new nnx.Param(np.ones([2]))
@@ -36,7 +38,11 @@ export const isNodeLeaf = (x: unknown): boolean => x instanceof Variable || isAr
  * nnx.toFlatState(nnx.state(new Foreign())).paths // => [['w']]
  */
 export const registerGraphNodeType = (type: abstract new (...args: never) => object): void => {
-  Object.defineProperty(type.prototype, graphObject, { value: true, configurable: true })
+  const prototype: unknown = type.prototype
+  if (typeof prototype !== 'object' || prototype === null) {
+    throw new ArgumentError('registerGraphNodeType', 'a class', `the function ${type.name}, which makes no objects`)
+  }
+  Object.defineProperty(prototype, graphObject, { value: true, configurable: true })
 }
 
 /** `tree.registerNode`: instances of a class are taken apart, without identity. */

@@ -16,9 +16,16 @@ const streamsOf = (node: unknown): readonly (readonly [path: Path, stream: RngSt
 /** The key, and the count, that a stream had. */
 export type StreamBackup = readonly [stream: RngStream, key: PRNGKey, count?: np.ArrayLike]
 
-/** Give streams the keys and counts back that they had before {@link splitRngs}, {@link forkRngs} or {@link backupKeys}. */
+/**
+ * Give streams the keys and counts back that they had before {@link splitRngs}, {@link forkRngs} or {@link backupKeys}.
+ *
+ * @throws ArgumentError if something in the list is no backup of a stream
+ */
 export const restoreRngs = (backups: Iterable<StreamBackup>): void => {
   for (const [stream, key, count] of backups) {
+    if (!((stream as unknown) instanceof RngStream)) {
+      throw new ArgumentError('restoreRngs', 'backups as nnx.splitRngs gives them', `${typeof stream} for a stream`)
+    }
     stream.key.value = key
     if (count !== undefined) stream.count.value = np.asarray(count)
   }

@@ -97,7 +97,7 @@ const moduleAt = (model: unknown, path: Path): unknown => {
 export const tabulate = (model: object, inputs: readonly unknown[] = [], options: TabulateOptions = {}): string => {
   const { depth = Infinity, method = 'call', rowFilter = () => true } = options
   const { computeFlops = false, computeVjpFlops = false } = options
-  if (typeof (model as unknown as Partial<Fields>)[method] !== 'function') {
+  if (typeof (model as unknown as Partial<Fields> | null)?.[method] !== 'function') {
     throw new ArgumentError('tabulate', 'the name of a method', `'${method}'`)
   }
   const calls: Call[] = []

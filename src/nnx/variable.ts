@@ -93,9 +93,13 @@ export class Variable<T = NDArray> {
 
   /**
    * @param metadata - any data by name, and {@link VariableHooks}
-   * @throws ArgumentError if the value is undefined or a Variable
+   * @throws ArgumentError if the value is undefined or a Variable, or the metadata are no object
    */
   constructor(value: T | VariableMetadata<T>, metadata: Metadata & VariableHooks<T> = noMetadata) {
+    const data: unknown = metadata
+    if (typeof data !== 'object' || data === null) {
+      throw new ArgumentError(classNameOf(this), 'metadata by name', `${printValue(data)}; write { name: value }`)
+    }
     const described = value instanceof VariableMetadata
     const given = described ? { ...value.metadata, ...metadata } : metadata
     const raw = described ? value.rawValue : value

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import test from 'ava'
 import fc from 'fast-check'
-import { ArgumentError, DecodeError, io, type NDArray, nnx, np, optax, random } from '../../src/index.js'
+import { ArgumentError, DecodeError, io, lax, type NDArray, nnx, np, optax, random } from '../../src/index.js'
 import { sameTree } from './arbitraries.js'
 
 class Net extends nnx.Module<[x: NDArray], NDArray> {
@@ -59,6 +59,15 @@ test('structures come back equal, and what has no name is refused', (t) => {
   const own = new nnx.Sequential((y: NDArray) => y)
   t.throws(() => io.graphDefCodec().encode(nnx.graphdef(own)), { message: /layers\/0|layers.*functions named/ })
   t.true(E.isLeft(io.graphDefCodec().decode(codec.encode(graphdef))))
+})
+
+test('functions of np, lax and nnx have names, whether they check their arguments or not', (t) => {
+  const codec = io.graphDefCodec()
+  for (const activation of [np.tanh, lax.tanh, nnx.tanh, nnx.relu]) {
+    const graphdef = nnx.graphdef(new nnx.Sequential(activation as (x: NDArray) => NDArray))
+    const back = io.decodeOrThrow('json', codec, JSON.parse(JSON.stringify(codec.encode(graphdef))))
+    t.true(back.equals(graphdef), activation.name)
+  }
 })
 
 test('a whole optimizer as bytes', (t) => {

@@ -58,7 +58,10 @@ test("'...' and true only last", (t) => {
     instanceOf: ArgumentError,
     message: /'\.\.\.' or true only as the last filter, got true at index 0 of \[true, Param\]/,
   })
-  t.throws(() => nnx.toPredicate(3 as never), { instanceOf: ArgumentError, message: /a filter requires/ })
+  t.throws(() => nnx.toPredicate(3 as never), {
+    instanceOf: ArgumentError,
+    message: /requires filter: Filter, got 3; pass a class of Variables, a tag/,
+  })
 })
 
 test('predicates have names', (t) => {

@@ -263,7 +263,10 @@ test('LoRA: kinds of parameters, the base alone at first, errors', (t) => {
     [['loraA'], ['loraB']],
   )
   t.throws(() => lora(np.ones([2])), misshapen(/inputs of 3 features/))
-  t.throws(() => new nnx.LoRA(3, 1, 2, { baseModule: 3 as never, rngs: rngs() }), invalid(/can be called/))
+  t.throws(
+    () => new nnx.LoRA(3, 1, 2, { baseModule: 3 as never, rngs: rngs() }),
+    invalid(/requires options.baseModule: Module | null, got 3/),
+  )
   const linear = new nnx.LoRALinear(3, 2, { loraRank: 2, rngs: rngs(), loraParamDtype: 'float64', bInitializer: nn.initializers.ones }) // prettier-ignore
   t.is(linear.lora.loraB.dtype, 'float64')
   t.is(linear(x).dtype, 'float64')

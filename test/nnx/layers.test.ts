@@ -305,7 +305,10 @@ test('Sequential applies layers and functions, hands lists on as arguments', (t)
   const input = sample([4, 2], 1, 'float32')
   allClose(t, model(input), nnx.relu(linear(input)).mul(2))
   t.is(new nnx.Sequential()(input), input)
-  t.throws(() => new nnx.Sequential(3 as never), { instanceOf: ArgumentError, message: /number at position 0/ })
+  t.throws(() => new nnx.Sequential(3 as never), {
+    instanceOf: ArgumentError,
+    message: /requires layers\[0\]: function, got 3/,
+  })
   t.deepEqual(
     nnx.toFlatState(nnx.state(model)).map(([path]) => path),
     [

@@ -117,7 +117,10 @@ test('without a default an unknown name is an error', (t) => {
   t.throws(() => rngs(), { instanceOf: ArgumentError })
   t.is((rngs as any).then, undefined, 'not a promise')
   t.deepEqual(words(rngs.dropout()), words(random.foldIn(random.key(2), 0)))
-  t.throws(() => new nnx.Rngs('0' as never), { instanceOf: ArgumentError, message: /a whole number or a key/ })
+  t.throws(() => new nnx.Rngs('0' as never), {
+    instanceOf: ArgumentError,
+    message: /requires seeds: KeyArray | array | number | object, got '0'/,
+  })
   t.throws(() => new nnx.Rngs({ params: 'x' as never }), { instanceOf: ArgumentError })
 })
 

@@ -184,6 +184,6 @@ test('traversals: flat mappings and back', (t) => {
     e: 3,
   })
   t.deepEqual(unflattenMapping({ 'a.b': 1 }, { sep: '.' }), { a: { b: 1 } })
-  t.throws(() => flattenMapping(3 as never), { instanceOf: ArgumentError, message: /a plain object, got number/ })
+  t.throws(() => flattenMapping(3 as never), { instanceOf: ArgumentError, message: /requires xs: object, got 3/ })
   t.throws(() => unflattenMapping({ a: 1, 'a/b': 2 }, { sep: '/' }), { instanceOf: ArgumentError, message: /a\/b/ })
 })

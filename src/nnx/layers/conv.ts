@@ -2,6 +2,7 @@
 import { ArgumentError, type NDArray, ShapeError, showAval } from '../../core/index.js'
 import * as lax from '../../lax/index.js'
 import { ConvLayer, type ConvLayerOptions, explicitPadding, forAxes, sizesOf } from './convLayer.js'
+import { requireSize } from './linear.js'
 
 /**
  * What surrounds the input: `'SAME'` keeps the size (divided by the stride), `'VALID'` nothing, `'CIRCULAR'` the other
@@ -28,18 +29,24 @@ export interface ConvOptions extends ConvLayerOptions {
   readonly convGeneralDilated?: typeof lax.convGeneralDilated | null
 }
 
+/** Arrays have no more axes in NumPy either. */
+const maxRank = 64
+
 /**
  * A padding in full: names stay, numbers become `[low, high]` of each spatial axis.
  *
- * @throws ArgumentError if a list has another length than there are axes
+ * @throws ArgumentError if a list has another length than there are axes, or `rank` is no number of axes
  * @example
  * nnx.canonicalizePadding([1, [0, 2]], 2) // => [[1, 1], [0, 2]]
  */
 export const canonicalizePadding = (
   padding: ConvPadding,
   rank: number,
-): Extract<ConvPadding, string> | readonly (readonly [low: number, high: number])[] =>
-  typeof padding === 'string' ? padding : explicitPadding('canonicalizePadding', padding, rank)
+): Extract<ConvPadding, string> | readonly (readonly [low: number, high: number])[] => {
+  requireSize('canonicalizePadding', 'spatial axes', rank)
+  if (rank > maxRank) throw new ArgumentError('canonicalizePadding', `at most ${maxRank} spatial axes`, String(rank))
+  return typeof padding === 'string' ? padding : explicitPadding('canonicalizePadding', padding, rank)
+}
 
 /** An axis extended by its other end, as often as needed. */
 const wrapped = (x: NDArray, axis: number, low: number, high: number): NDArray => {
