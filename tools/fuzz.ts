@@ -1,5 +1,5 @@
 /**
- * Feeds every public function of arrays, Optax and the transformations with random arguments: `npm run fuzz -- [minutes] [seed] [name…]`.
+ * Feeds every public function of arrays, Optax, NNX and the transformations with random arguments: `npm run fuzz -- [minutes] [seed] [name…]`.
  *
  * Most calls are those of the golden tables with something changed: other shapes, dtypes, NaN, infinities, empty arrays, bad numbers and
  * names, values of another kind than the type says; functions without a table get arguments from a pool. Control flow and transformations
@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as onnax from '../src/index.js'
 
-const { grad, image, jit, jvp, lax, NDArray, nn, np, ops, optax, random, scipy, vmap } = onnax
+const { grad, image, jit, jvp, lax, NDArray, nn, nnx, np, ops, optax, random, scipy, vmap } = onnax
 type NDArray = onnax.NDArray
 type F = (...args: unknown[]) => unknown
 type Kind = 'returned' | 'refused' | 'finding'
@@ -46,8 +46,8 @@ type Message =
 const isModule = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Object.prototype.toString.call(value) === '[object Module]'
 
-/** Functions whose arguments are programs: `control` below calls them. */
-const skipped = /^lax\.(cond|switch|scan|whileLoop|foriLoop|associativeScan|map)$/
+/** Functions whose arguments are programs: `control` below calls them. And those that print, or whose every name is a function. */
+const skipped = /^(lax\.(cond|switch|scan|whileLoop|foriLoop|associativeScan|map)|nnx\.(graphlib\.)?(display|call))$/
 
 type Unary = (x: NDArray) => NDArray
 const unary: readonly Unary[] = [
@@ -101,7 +101,8 @@ const transformations = [
   ...['namedScope', 'ravelPytree', 'remat', 'typeof', 'valueAndGrad', 'vjp', 'vjpWithAux', 'vmap'],
 ] // prettier-ignore
 
-const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f))
+const isClass = (f: unknown): boolean =>
+  typeof f === 'function' && Object.getOwnPropertyDescriptor(f, 'prototype')?.writable === false
 
 const collect = (path: string, value: unknown): readonly (readonly [string, F])[] => {
   if (isClass(value)) {
@@ -125,6 +126,7 @@ const functions = new Map(
     random,
     scipy,
     optax,
+    nnx,
     control: moduleOf(control),
     transforms: moduleOf(Object.fromEntries(transformations.map((name) => [name, (onnax as Record<string, unknown>)[name]]))), // prettier-ignore
   }).flatMap(([name, value]) => collect(name, value)),
@@ -284,8 +286,48 @@ const mutate = (v: unknown, pool: Pool): unknown => {
   return v
 }
 
+/** Models, what they are taken apart into, and what is said of them. */
+const modelOf = ({ pick }: Pool): unknown => {
+  const rngs = new nnx.Rngs(0)
+  const makers: readonly (() => unknown)[] = [
+    () => new nnx.Linear(3, 2, { rngs }),
+    () => new nnx.BatchNorm(3, { rngs }),
+    () => new nnx.Dropout(0.5, { rngs }),
+    () => new nnx.Sequential(new nnx.Linear(3, 3, { rngs }), nnx.relu),
+    () => new nnx.SimpleCell(3, 2, { rngs }),
+    () => new nnx.Optimizer(new nnx.Linear(3, 2, { rngs }), optax.sgd(0.1)),
+    () => ({ a: new nnx.Param(np.ones([3])), b: [new nnx.Linear(1, 1, { rngs })] }),
+    () => new nnx.List([1, np.ones([2])]),
+    () => rngs,
+  ]
+  return pick(makers)()
+}
+const nnxArgument = (pool: Pool): unknown =>
+  pool.pick<() => unknown>([
+    () => modelOf(pool),
+    () => modelOf(pool),
+    () => nnx.state(modelOf(pool)),
+    () => nnx.graphdef(modelOf(pool)),
+    () => pool.pick([nnx.Param, nnx.BatchStat, nnx.RngState, '...', 'dropout', true, null, [nnx.Param, 'x']]),
+    () => pool.pick<F>([(m) => nnx.state(m), (x) => x, () => np.ones([])]),
+    () => pool.pick([1, 2, 3, 3, 4]),
+    () => ({ rngs: new nnx.Rngs(0) }),
+    () => pool.array(),
+    () => pool.any(),
+  ])() // prettier-ignore
+
+/** Options with something among them that is another's, or of another kind. */
+const odd = ['useBias', 'dtype', 'axis', 'features', 'paramDtype', 'kernelInit', 'padding', 'strides', 'rngs', 'bias']
+const nnxArguments = (pool: Pool): readonly unknown[] => {
+  const { chance, pick } = pool
+  if (chance(0.5)) return Array.from({ length: pick([1, 1, 2, 2, 3]) }, () => nnxArgument(pool))
+  const sizes = Array.from({ length: pick([1, 2, 2, 3]) }, () => (chance(0.9) ? pick([1, 2, 3, [3], [2, 2]]) : pool.any()))
+  return [...sizes, { rngs: new nnx.Rngs(0), ...(chance(0.4) ? { [pick(odd)]: pool.any() } : {}) }]
+} // prettier-ignore
+
 const argumentsFor = (name: string, f: F, pool: Pool): readonly unknown[] => {
   const { pick, chance } = pool
+  if (name.startsWith('nnx.') && chance(0.8)) return nnxArguments(pool)
   if (name.startsWith('transforms.') && chance(0.8)) {
     const isNamed = name === 'transforms.namedScope'
     const rest = Array.from({ length: pick([0, 1, 1, 2]) }, () => (chance(0.6) ? pool.array() : pool.any()))
@@ -389,9 +431,14 @@ const runChild = (seed: number, seconds: number, log: string, names: readonly st
     writeSync(file, `${count} ${text}\n`.padEnd(2048), 0)
     let kind: Kind = 'returned'
     try {
-      force(used(call(...args), pool))
+      const result = call(...args)
+      if (!name.startsWith('nnx.')) force(used(result, pool))
     } catch (error) {
-      const isOurs = ours.some((type) => error instanceof type)
+      // A model or a class that is called with anything is a function of the caller's.
+      const isOfCaller = /src\/nnx\/(object|tabulate)\.ts|^TypeError: Class constructor/.test(
+        (error as Error).stack ?? '',
+      )
+      const isOurs = isOfCaller || ours.some((type) => error instanceof type)
       kind = isOurs ? 'refused' : 'finding'
       if (kind === 'finding')
         tell({ finding: `${called}: ${(error as Error).name}: ${(error as Error).message.slice(0, 300)}`, call: `${text}\n    ${((error as Error).stack ?? '').split('\n').filter((line) => line.includes('/src/')).slice(0, 3).join('\n    ')}` }) // prettier-ignore
