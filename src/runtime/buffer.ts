@@ -2,6 +2,7 @@
 import { cpuDevice, type Storage } from '../core/index.js'
 import { elementArray, elementBytes, type ElementType, type TypedArray } from '../onnx/index.js'
 import { addressOf, type Pointer } from './api.js'
+import { keepHeap } from './cHeap.js'
 import { discard } from './discard.js'
 import { AllocationError, BufferSizeError } from './errors.js'
 import { createHandle, releaseHandle, type HandleCell } from './handle.js'
@@ -9,6 +10,8 @@ import { counters } from './stats.js'
 
 // Below this, zeroed memory costs no more than memory as it is.
 const UNZEROED_FROM = 4096
+/** From here on pages that are mapped anew cost more than they hold. */
+const LARGE_FROM = 1 << 20
 
 /** What a run can take as an input or an output. */
 export interface Operand {
@@ -234,6 +237,7 @@ function elementCount(shape: readonly number[]): number {
 function allocateBytes(byteLength: number): ArrayBuffer {
   try {
     if (byteLength < UNZEROED_FROM) return new ArrayBuffer((byteLength + 3) & ~3)
+    if (byteLength >= LARGE_FROM) keepHeap()
     return Buffer.allocUnsafeSlow(byteLength).buffer
   } catch (cause) {
     throw new AllocationError(byteLength, cause)

@@ -1,13 +1,12 @@
 /** Memory that goes back at once, not at some garbage collection. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { openLibrary } from './api.js'
+import { trimHeap } from './cHeap.js'
 
 /** As much may wait for the system to get it back. */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024
+const MAX_KEPT_BYTES = 4 * 1024 * 1024
 
 let nobody: MessagePort | undefined
 let kept = 0
-let trim: (() => void) | undefined
 
 /** Frees the memory of a buffer; views of it have no elements afterwards. */
 export const discard = (memory: ArrayBuffer): void => {
@@ -21,16 +20,5 @@ export const discard = (memory: ArrayBuffer): void => {
   nobody.postMessage(null, [memory])
   if (kept < MAX_KEPT_BYTES) return
   kept = 0
-  trim ??= trimCall()
-  trim()
-}
-
-/** Has the C library return what is freed: that of GNU keeps what lies between memory that is in use. */
-const trimCall = (): (() => void) => {
-  try {
-    const call = openLibrary('libc.so.6').func('malloc_trim', 'int', ['size_t'])
-    return () => void call(0)
-  } catch {
-    return () => undefined
-  }
+  trimHeap()
 }
