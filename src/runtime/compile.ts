@@ -1,9 +1,11 @@
 /** Makes native sessions: which options they get, and where their threads come from. */
 import { isOn } from '../core/index.js'
 import { check, created, ort, type Memory, type Pointer, systemString } from './api.js'
-import { environment, spins, threadCount } from './environment.js'
+import { environment, spinMicroseconds, threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
+import { flushDenormals, restoreDenormals } from './floatingPoint.js'
 import { cachePlace, discard, keepCached, readCached } from './modelCache.js'
+import { giveThreads, takeThreads } from './ownThreads.js'
 
 /** How much ONNX Runtime rewrites a graph. */
 export type Optimize = 'none' | 'all'
@@ -36,7 +38,18 @@ export interface CompileSettings {
   readonly profile?: string | undefined
 }
 
-interface FileSettings {
+/** A native session, to be released by `ReleaseSession`. */
+export interface Compiled {
+  readonly pointer: Pointer
+  /** Threads that it alone uses, to be given back. */
+  readonly ownThreads: number
+}
+
+interface ThreadSettings {
+  readonly ownThreads: number
+}
+
+interface FileSettings extends ThreadSettings {
   /** Where the runtime writes the model as it has optimized it. */
   readonly saveTo?: string
   /** Whether the model is one that it has optimized. */
@@ -44,12 +57,23 @@ interface FileSettings {
 }
 
 /**
- * Compiles `model` to a native session, to be released by `ReleaseSession`. What another process has optimized is taken from the
+ * Compiles `model` to a native session. What another process has optimized is taken from the
  * folder of the setting `compilationCacheDir`.
  * @throws LibraryError where ONNX Runtime cannot be loaded.
  * @throws RuntimeError where it refuses the model, naming `where`.
  */
-export function compile(model: Uint8Array, settings: CompileSettings, where: string): Pointer {
+export function compile(model: Uint8Array, settings: CompileSettings, where: string): Compiled {
+  const { provider, optimize } = settings
+  const ownThreads = provider === undefined && optimize === 'all' ? takeThreads() : 0
+  try {
+    return { pointer: compileWith(model, { ...settings, ownThreads }, where), ownThreads }
+  } catch (error) {
+    giveThreads(ownThreads)
+    throw error
+  }
+}
+
+function compileWith(model: Uint8Array, settings: CompileSettings & ThreadSettings, where: string): Pointer {
   // Models optimized for a device hold what its provider compiled.
   const isOnCpu = settings.provider === undefined
   const isCacheable = isOnCpu && settings.optimize === 'all' && settings.profile === undefined
@@ -76,8 +100,11 @@ function createSession(model: Uint8Array, settings: CompileSettings & FileSettin
   const attempt = (): Pointer => {
     const options = isOnce ? makeOptions(settings) : sharedOptions(settings)
     try {
+      flushDenormals()
       return created((out: Memory) => CreateSessionFromArray(env, model, model.byteLength, options, out), where)
     } finally {
+      // The first session that has its threads flush denormals has the calling thread do it, too.
+      restoreDenormals()
       if (isOnce) ort().ReleaseSessionOptions(options)
     }
   }
@@ -99,7 +126,7 @@ const kindOf = ({ optimize, foldConstants, provider, isOptimized = false }: Comp
     : `${optimize}, folding ${foldConstants ? 'on' : 'off'}, ${provider === undefined ? 'CPU' : provider.name}`
 
 function sharedOptions(settings: CompileSettings & FileSettings): Pointer {
-  const kind = kindOf(settings)
+  const kind = `${kindOf(settings)}, ${settings.ownThreads} threads`
   let options = optionsByKind.get(kind)
   if (options === undefined) {
     options = makeOptions(settings)
@@ -109,7 +136,7 @@ function sharedOptions(settings: CompileSettings & FileSettings): Pointer {
 }
 
 function makeOptions(settings: CompileSettings & FileSettings): Pointer {
-  const { optimize, foldConstants, profile, provider, saveTo, isOptimized = false } = settings
+  const { optimize, foldConstants, profile, provider, saveTo, ownThreads, isOptimized = false } = settings
   const api = ort()
   const where = 'the session options'
   const options = created(api.CreateSessionOptions, where)
@@ -125,10 +152,13 @@ function makeOptions(settings: CompileSettings & FileSettings): Pointer {
   if (provider !== undefined) disabled.push('SkipLayerNormFusion')
   configure('optimization.disable_specified_optimizers', disabled.join(';'))
   configure('session.force_spinning_stop', '1')
-  if (sharedThreads) check(api.DisablePerSessionThreads(options), where)
+  if (sharedThreads && ownThreads === 0) check(api.DisablePerSessionThreads(options), where)
   else {
+    const spin = spinMicroseconds()
     check(api.SetIntraOpNumThreads(options, optimize === 'none' ? 1 : threadCount()), where)
-    configure('session.intra_op.allow_spinning', spins() ? '1' : '0')
+    configure('session.intra_op.allow_spinning', spin > 0 ? '1' : '0')
+    configure('session.intra_op.spin_duration_us', `${spin}`)
+    configure('session.set_denormal_as_zero', '1')
   }
   provider?.configure(options)
   if (saveTo !== undefined) check(api.SetOptimizedModelFilePath(options, systemString(saveTo)), where)

@@ -22,15 +22,20 @@ export function threadCount(): number {
   return count
 }
 
+const SPIN_MICROSECONDS = 100
+
 /**
- * Whether threads without work wait actively while a program runs (`ONNAX_SPIN=1`; default 0): many small operations on several threads
- * then take less time, and all of them more of the processor's.
- * @throws EnvironmentVariableError where the variable is neither 0 nor 1.
+ * How long threads without work wait awake while a program runs, in microseconds: `ONNAX_SPIN`; default 100, 0 for not at all.
+ * @throws EnvironmentVariableError where the variable is no whole number from 0 to 100,000.
  */
-export function spins(): boolean {
+export function spinMicroseconds(): number {
   const given = process.env['ONNAX_SPIN'] ?? ''
-  if (!['', '0', '1'].includes(given)) throw new EnvironmentVariableError('ONNAX_SPIN', '0 or 1', given)
-  return given === '1'
+  if (given === '') return SPIN_MICROSECONDS
+  const count = Number(given)
+  if (!Number.isInteger(count) || count < 0 || count > 100_000) {
+    throw new EnvironmentVariableError('ONNAX_SPIN', 'microseconds, a whole number from 0 to 100000', given)
+  }
+  return count
 }
 
 // Failures come back as exceptions; at level 'error' the runtime prints each of them to stderr once more.
@@ -43,7 +48,7 @@ function logLevel(): number {
 }
 
 /**
- * The environment, made at the first call: one thread pool for all sessions, which never spins between runs and
+ * The environment, made at the first call: one thread pool for all sessions that have none of their own, which never spins and
  * flushes denormals. Never released: it ends with the process.
  * @throws LibraryError where ONNX Runtime cannot be loaded.
  */
@@ -57,7 +62,7 @@ export function environment(): Pointer {
     try {
       check(api.SetGlobalIntraOpNumThreads(options, threads), where)
       check(api.SetGlobalInterOpNumThreads(options, 1), where)
-      check(api.SetGlobalSpinControl(options, spins() ? 1 : 0), where)
+      check(api.SetGlobalSpinControl(options, 0), where)
       check(api.SetGlobalDenormalAsZero(options), where)
       const create = api.CreateEnvWithGlobalThreadPools
       environmentPointer = created((out) => create(level, 'onnax', options, out), where)

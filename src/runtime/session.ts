@@ -1,10 +1,11 @@
 /** Compiled models and their runs. */
 import { addressOf, check, created, ort, type Pointer, readString, type StringArray, stringArray } from './api.js'
 import { type Operand, type PinnableOperand, unpin } from './buffer.js'
-import { compile, type ExecutionProvider, type Optimize } from './compile.js'
+import { compile, type Compiled, type ExecutionProvider, type Optimize } from './compile.js'
 import { SessionArityError, SessionReleasedError } from './errors.js'
 import { flushDenormals, restoreDenormals } from './floatingPoint.js'
 import { beginEpoch } from './handle.js'
+import { giveThreads } from './ownThreads.js'
 import { counters } from './stats.js'
 
 /** How a model is compiled. */
@@ -31,7 +32,7 @@ export interface SessionOptions {
 /** Where a session's handles lie, with the memory kept alive. */
 type NativeArray = StringArray
 
-interface NativeSession {
+interface NativeSession extends Omit<Compiled, 'pointer'> {
   pointer: Pointer
 }
 
@@ -63,7 +64,7 @@ export class Session {
     this.name = name ?? 'anonymous'
     this.inputs = inputs
     this.outputs = outputs
-    this.#native = { pointer: compile(model, { optimize, foldConstants, profile, provider }, `session '${this.name}'`) }
+    this.#native = { ...compile(model, { optimize, foldConstants, profile, provider }, `session '${this.name}'`) }
     this.#runOptions = provider?.runOptions ?? null
     this.#waitingOptions = provider?.waitingOptions ?? null
     this.#inputNames = stringArray(inputs)
@@ -235,6 +236,7 @@ function keepAlive(...values: readonly unknown[]): void {
 function releaseNative(native: NativeSession): void {
   if (native.pointer === 0n) return
   ort().ReleaseSession(native.pointer)
+  giveThreads(native.ownThreads)
   native.pointer = 0n
   counters.sessionsLive--
 }

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { availableProviders, spins, threadCount } from '../../src/runtime/environment.js'
+import { availableProviders, spinMicroseconds, threadCount } from '../../src/runtime/environment.js'
 import { EnvironmentVariableError } from '../../src/runtime/errors.js'
+import { giveThreads, takeThreads } from '../../src/runtime/ownThreads.js'
 
 const root = process.cwd()
 
@@ -25,7 +26,7 @@ function inProcess(body: string, variables: Readonly<Record<string, string>> = {
     const x = graph.input('float32', ['n'], 'x')
     const z = graph.input('float32', ['m'], 'z')
     graph.output(graph.op('Div', [x, z]), 'float32', ['k'], 'y')
-    const open = () => new Session(graph.encode(), { inputs: ['x', 'z'], outputs: ['y'], optimize: 'none' })
+    const open = (optimize = 'none') => new Session(graph.encode(), { inputs: ['x', 'z'], outputs: ['y'], optimize })
     const input = (n) => TensorBuffer.from('float32', [n], new Float32Array(n).fill(3))
     const output = (n) => TensorBuffer.allocate('float32', [n])
     ${body}`
@@ -76,21 +77,41 @@ test.serial('ONNAX_NUM_THREADS sets the threads, and must be a positive integer'
   if (before !== undefined) process.env['ONNAX_NUM_THREADS'] = before
 })
 
-test.serial('ONNAX_SPIN is 0 or 1', (t) => {
+test.serial('ONNAX_SPIN is a number of microseconds', (t) => {
   const before = process.env['ONNAX_SPIN']
   for (const [given, expected] of [
-    ['1', true],
-    ['0', false],
-    ['', false],
+    ['1', 1],
+    ['0', 0],
+    ['', 100],
+    ['2000', 2000],
   ] as const) {
     // prettier-ignore
     process.env['ONNAX_SPIN'] = given
-    t.is(spins(), expected)
+    t.is(spinMicroseconds(), expected)
   }
-  process.env['ONNAX_SPIN'] = 'yes'
-  t.like(t.throws(spins, { instanceOf: EnvironmentVariableError }), { got: 'yes' })
+  for (const wrong of ['yes', '-1', '0.5', '1000000']) {
+    process.env['ONNAX_SPIN'] = wrong
+    t.like(t.throws(spinMicroseconds, { instanceOf: EnvironmentVariableError }), { got: wrong })
+  }
   delete process.env['ONNAX_SPIN']
   if (before !== undefined) process.env['ONNAX_SPIN'] = before
+})
+
+test.serial('programs have threads of their own up to 64 of all, and give them back', (t) => {
+  const before = process.env['ONNAX_NUM_THREADS']
+  process.env['ONNAX_NUM_THREADS'] = '24'
+  const taken = [takeThreads(), takeThreads(), takeThreads()]
+  t.deepEqual(taken, [23, 23, 0])
+  taken.forEach(giveThreads)
+  process.env['ONNAX_NUM_THREADS'] = '1'
+  t.is(takeThreads(), 0)
+  delete process.env['ONNAX_NUM_THREADS']
+  if (before !== undefined) process.env['ONNAX_NUM_THREADS'] = before
+})
+
+test('sessions with threads of their own leave JavaScript its denormals', async (t) => {
+  const code = "open('all'); console.log(Number('5e-324') * 1 > 0, 2 ** Number('-1070') / 2 > 0)"
+  t.like(await inProcess(code), { code: 0, output: 'true true\n' })
 })
 
 test('a process with live sessions, and with runs under way, ends with code 0', async (t) => {

@@ -23,7 +23,7 @@ const strict: ExecutionProvider = {
 }
 const isTaken = (model: Uint8Array, optimize: 'none' | 'all', provider = strict): boolean => {
   try {
-    ort().ReleaseSession(compile(model, { optimize, foldConstants: false, provider }, 'the case'))
+    ort().ReleaseSession(compile(model, { optimize, foldConstants: false, provider }, 'the case').pointer)
     return true
   } catch {
     return false

@@ -26,7 +26,8 @@ export class DeviceTarget implements Target {
     this.name = `${device.name} `
     const provider = driver.provider(device.id)
     // The device exists for the runtime as long as a session does.
-    const session = compile(probe(), { optimize: 'none', foldConstants: false, provider }, `the device ${device.name}`)
+    const settings = { optimize: 'none', foldConstants: false, provider } as const
+    const { pointer: session } = compile(probe(), settings, `the device ${device.name}`)
     const info = driver.memoryInfo(device.id)
     const { CreateAllocator } = ort()
     const where = `the memory of ${device.name}`
