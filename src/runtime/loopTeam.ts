@@ -37,7 +37,7 @@ const PATIENCE_MS = 60_000
 const BLOCKS_IN_PLACE = 32
 const LEAST_BLOCK = 1 << 14
 const MOST_BLOCK = 1 << 17
-/** Looks at what workers still do before the calling thread sleeps: some 0.2 ms. */
+/** Looks at what another thread does before a thread sleeps: some 0.2 ms. */
 const SPINS = 1 << 18
 
 /** A kernel made ready for this thread, and what workers are sent. */
@@ -92,6 +92,7 @@ class Team {
         scratch: (i + 1) * SCRATCH_BYTES,
         koffi,
         flush: denormalCall(),
+        spins: SPINS,
       }
       // It makes little garbage, for which an isolate would otherwise grow by some megabytes.
       const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 }
@@ -117,13 +118,20 @@ class Team {
     return (layout.tasks + words) * 8 <= SHARED_BYTES
   }
 
+  /** Wakes the workers: a call comes at once. */
+  announce(): void {
+    Atomics.add(this.#control, layout.sequence, 1)
+    Atomics.notify(this.#control, layout.sequence)
+  }
+
   run(calls: readonly LoopCall[], tasks: readonly BlockTask[], blocks: number): void {
     const control = this.#control
     this.#describe(calls, tasks)
     Atomics.store(control, layout.blocks, blocks)
     Atomics.store(control, layout.nextBlock, 0)
-    Atomics.store(control, layout.open, 1)
+    // Who sees that it is open has seen its number.
     Atomics.add(control, layout.sequence, 1)
+    Atomics.store(control, layout.open, 1)
     Atomics.notify(control, layout.sequence)
     try {
       let position = 0
@@ -181,6 +189,11 @@ class Team {
 
 let team: Team | undefined
 let large = 0
+
+/** Says that loops of so many elements, counted in all arrays, will run at once. */
+export const announceLoops = (elements: number): void => {
+  if (elements >= PARALLEL_FROM) team?.announce()
+}
 
 /** Computes loops one after the other; none reads what another one writes. Denormals count as zero. */
 export const runLoops = (calls: readonly LoopCall[]): void => {

@@ -39,7 +39,7 @@ export interface BlockTask {
 
 /** Places in the memory that the threads share: words of 4 bytes, then those of 8 from `tasks` on. */
 export const layout = {
-  /** Counts the calls; workers wait for it. */
+  /** Counts the calls and their announcements; workers wait for it. */
   sequence: 0,
   /** 1 while blocks may be taken. */
   open: 1,
@@ -70,6 +70,8 @@ export interface WorkerStart {
   readonly koffi: string
   /** The call that has a thread flush denormals. */
   readonly flush: { readonly library: string; readonly name: string; readonly environment: Uint8Array } | null
+  /** Looks for a call that is announced before the thread sleeps again. */
+  readonly spins: number
 }
 
 /** A kernel for the thread whose scratch memory begins at `scratch`. */
@@ -195,6 +197,7 @@ export const serve = (
   let seen = 0
   for (;;) {
     Atomics.wait(control, at.sequence, seen)
+    for (let i = 0; i < start.spins && Atomics.load(control, at.open) === 0; i++);
     seen = Atomics.load(control, at.sequence)
     Atomics.add(control, at.active, 1)
     try {

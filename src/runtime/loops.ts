@@ -3,7 +3,7 @@ import type { ConcreteArray, ShapedArray, Storage } from '../core/index.js'
 import type { Loop, Partition, Source } from '../fusion/index.js'
 import type { TensorBuffer } from './buffer.js'
 import { settled } from './loopMemory.js'
-import { type LoopCall, prepareKernel, type ReadyKernel, runLoops } from './loopTeam.js'
+import { announceLoops, type LoopCall, prepareKernel, type ReadyKernel, runLoops } from './loopTeam.js'
 import { type BufferPool, poolKey } from './pool.js'
 
 /** An argument that loops have read so often without overwriting it is likely to be read again. */
@@ -23,10 +23,16 @@ export class Loops {
   readonly #headOutputs: readonly number[]
   readonly #avals: readonly ShapedArray[]
   readonly #keys: readonly string[]
+  /** Of all arrays that are read or written. */
+  readonly #elements: number
 
   constructor({ loops, outputs }: Partition, avals: readonly ShapedArray[]) {
     this.#headOutputs = outputs
     this.#avals = avals
+    this.#elements = loops.reduce(
+      (sum, { size, arrays, outputs: made }) => sum + size * (arrays.length + made.length),
+      0,
+    )
     this.#keys = avals.map(({ dtype, shape }) => poolKey(dtype, shape))
     this.#loops = loops.map((loop) => ({
       loop,
@@ -52,6 +58,7 @@ export class Loops {
     pool: BufferPool,
     between: BufferPool,
   ): TensorBuffer[] {
+    announceLoops(this.#elements)
     const results = new Array<TensorBuffer>(this.#avals.length)
     this.#headOutputs.forEach((position, i) => (results[position] = head[i]!))
     const bufferOf = ({ from, index }: Source): TensorBuffer => (from === 'head' ? head[index]! : storages[index]!)
