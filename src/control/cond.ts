@@ -212,14 +212,14 @@ export const condP: Primitive<CondParams> = {
   evaluate: ([index, ...operands], { branches }) => evalJaxpr(branches[(index as ConcreteArray).item()]!, operands),
 }
 
-/** @internal Which branch, as a scalar. @throws ShapeError */
+/** Which branch, as a scalar. @throws ShapeError */
 export const branchIndex = (where: string, index: NDArray | number): NDArray => {
   const given = index instanceof NDArray ? index : literal(index, 'int32')
   if (given.ndim === 0 && isInteger(given.dtype)) return given
   throw new ShapeError(where, 'an integer scalar as index', showAval(given.aval))
 }
 
-/** @internal 1 or 0, for a scalar that is true or not. @throws ShapeError */
+/** 1 or 0, for a scalar that is true or not. @throws ShapeError */
 export const indexOfPredicate = (where: string, predicate: NDArray | boolean | number): NDArray => {
   const given = predicate instanceof NDArray ? predicate : literal(Boolean(predicate), 'bool')
   if (given.ndim > 0) {

@@ -58,7 +58,7 @@ export interface ContainerDef {
   readonly children: readonly NodeDef[]
 }
 
-/** @internal One node of a structure. */
+/** One node of a structure. */
 export type NodeDef = ObjectDef | VariableDef | LeafDef | RefDef | StaticDef | ContainerDef
 
 /** Brand of structures, by the type of the model. */

@@ -1,4 +1,5 @@
 /** The streams of whole models: split, forked, broadcast, brought back, and given new keys. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ArgumentError, type Shape } from '../core/index.js'
 import * as np from '../numpy/index.js'
 import * as random from '../random/index.js'

@@ -1,5 +1,4 @@
 /** The methods of arrays, on Variables: they act on the value and give arrays. */
-import type { inspect } from 'node:util'
 import { ArgumentError, NDArray } from '../core/index.js'
 import '../numpy/index.js'
 import type { leaf } from '../pytree/index.js'
@@ -7,8 +6,7 @@ import { classNameOf, printValue } from './print.js'
 import { Variable } from './variable.js'
 
 /** What Variables have themselves, and what only arrays are. */
-type NotForwarded =
-  'aval' | 'shape' | 'dtype' | 'ndim' | 'size' | 'toString' | 'constructor' | typeof leaf | typeof inspect.custom
+type NotForwarded = 'aval' | 'shape' | 'dtype' | 'ndim' | 'size' | 'toString' | 'constructor' | typeof leaf
 
 type ArrayMembers = Pick<NDArray, Exclude<keyof NDArray, NotForwarded>>
 

@@ -31,7 +31,7 @@ export interface NodeSpec<T, A> {
 /** A class, abstract or not. */
 export type ClassOf<T> = abstract new (...args: never) => T
 
-/** @internal A kind of node. */
+/** A kind of node. */
 export interface NodeType {
   readonly tag: 'null' | 'array' | 'object' | 'map' | 'class'
   /** Unique among the registered classes. */
@@ -199,7 +199,7 @@ export interface Level {
   readonly aux: unknown
 }
 
-/** @internal */
+/** A step to a child: a position, a name, or an entry of a class. */
 export type Step = string | number | KeyEntry
 
 /** @internal Take one node apart. Keys of a Map are not checked. */

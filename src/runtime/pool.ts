@@ -19,6 +19,7 @@ export interface Poolable {
   readonly type: ElementType
   readonly shape: readonly number[]
   readonly byteLength: number
+  /** @internal Which stack of the pool it belongs to. */
   poolKey: string | null
   /** Gives up native memory. */
   releaseHandle(): void

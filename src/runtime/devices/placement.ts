@@ -1,5 +1,5 @@
 /** Where a call runs: on the device that its arguments are bound to. */
-import { type ConcreteArray, cpuDevice, type Device } from '../../core/index.js'
+import { type ConcreteArray, cpuDevice, type Device, type Storage } from '../../core/index.js'
 import type { TensorBuffer } from '../buffer.js'
 import { DeviceBuffer } from './deviceBuffer.js'
 import { DeviceMismatchError } from './errors.js'
@@ -44,7 +44,7 @@ export const placeOf = (where: string, args: readonly ConcreteArray[]): Place =>
 }
 
 /** The elements of an array on another device: a copy. */
-export const copyTo = (storage: ConcreteArray['storage'], target: DeviceTarget | null): DeviceBuffer | TensorBuffer => {
+export const copyTo = (storage: Storage, target: DeviceTarget | null): DeviceBuffer | TensorBuffer => {
   if (storage instanceof DeviceBuffer && storage.memory === target?.memory) return storage.memory.duplicate(storage)
   const host = storage instanceof DeviceBuffer ? storage.memory.download(storage) : (storage as TensorBuffer)
   return target === null ? host : target.upload(host)
