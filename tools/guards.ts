@@ -119,8 +119,13 @@ const typeTexts = (checker: ts.TypeChecker, classes: ReadonlyMap<ts.Symbol, stri
     if (checker.isTupleType(type)) {
       const { target } = type as ts.TupleTypeReference
       const items = checker.getTypeArguments(type as ts.TupleTypeReference)
-      const isFixed = target.elementFlags.every((flag) => flag === ts.ElementFlags.Required)
-      return isFixed && depth > 0 ? `[${items.map((item) => typeText(item, depth - 1)).join(', ')}]` : 'list'
+      if (target.combinedFlags & ts.ElementFlags.Variable || depth === 0) return 'list'
+      const texts = items.map((item, i) => {
+        const text = typeText(item, depth - 1)
+        if (target.elementFlags[i] === ts.ElementFlags.Required) return text
+        return `${text.includes(' ') ? `(${text})` : text}?`
+      })
+      return `[${texts.join(', ')}]`
     }
     if (checker.isArrayType(type)) return listText(type, depth)
     if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) return 'function'

@@ -30,7 +30,7 @@ export interface Type {
   readonly strings?: readonly string[]
   /** What lists hold; absent: anything. */
   readonly items?: readonly Type[]
-  /** Whether `items` are those of a list of that length. */
+  /** Whether `items` are those of a list of that length; those at its end that may be `undefined` may be missing. */
   readonly isTuple?: boolean
   /** What objects of the kinds in `fielded` hold; absent: anything. */
   readonly fields?: Readonly<Record<string, Type>>
@@ -97,11 +97,15 @@ class Parser {
     }
     if (text === '[') {
       const items: Type[] = []
+      const written: string[] = []
       while (!this.#take(']')) {
-        items.push(this.type())
+        const item = this.type()
+        const isOptional = this.#take('?')
+        items.push(isOptional ? { ...item, mask: item.mask | bits.undefined } : item)
+        written.push(isOptional ? `${item.text}?` : item.text)
         this.#take(',')
       }
-      return { text: `[${items.map((item) => item.text).join(', ')}]`, mask: bits.list, items, isTuple: true }
+      return { text: `[${written.join(', ')}]`, mask: bits.list, items, isTuple: true }
     }
     if (text === '{') {
       const fields: Record<string, Type> = {}
@@ -235,6 +239,9 @@ export const lacksFields = ({ fields, fielded = 0 }: Type, value: unknown): bool
   return false
 }
 
+const isLengthOf = (items: readonly Type[], length: number): boolean =>
+  length <= items.length && items.slice(length).every(({ mask }) => (mask & bits.undefined) !== 0)
+
 /**
  * The first place inside of a value that is of another type.
  *
@@ -247,7 +254,7 @@ export const mismatchOf = (type: Type, value: unknown, path: string, isOver = fa
   if ((Array.isArray(value) || isWalked) && type.items !== undefined) {
     const { items } = type
     const list = Array.from(value as Iterable<unknown>)
-    if (type.isTuple === true && list.length !== items.length) return { path, type, value }
+    if (type.isTuple === true && !isLengthOf(items, list.length)) return { path, type, value }
     for (const [i, item] of list.entries()) {
       const found = mismatchOf(items[type.isTuple === true ? i : 0]!, item, `${path}[${i}]`, isOver)
       if (found !== null) return found

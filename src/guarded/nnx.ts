@@ -78,7 +78,7 @@ export const nnx: typeof module = guarded(
       'inFeatures: number, hiddenFeatures: number, options: {dtype?: DType | null, residual?: boolean, rngs: Rngs, activationFn?: function, kernelInit?: function, recurrentKernelInit?: function, biasInit?: function, paramDtype?: DType, carryInit?: function | null, keepRngs?: boolean, kernelMetadata?: object, recurrentKernelMetadata?: object, biasMetadata?: object, promoteDtype?: function | null}',
     'nnx.SpectralNorm':
       'layerInstance: Module, options: {rngs: Rngs, nSteps?: number, epsilon?: number, dtype?: DType | null, paramDtype?: DType, errorOnNonMatrix?: boolean, updateStats?: boolean}',
-    'nnx.SplitBackups': 'backups: list[]',
+    'nnx.SplitBackups': 'backups: [RngStream, KeyArray, ArrayLike?][]',
     'nnx.SplitContext': 'update?: UpdateContext | null',
     'nnx.State': 'mapping: object',
     'nnx.StateAxes': 'entries: [Filter, any][] | Iterable',
@@ -312,7 +312,7 @@ export const nnx: typeof module = guarded(
     'nnx.remat': 'f: function, options?: {policy?: function, staticArgnums?: number[], preventCse?: boolean}',
     'nnx.replaceByPureDict': 'state: object, pureDict: object, replace?: function',
     'nnx.reseed': "node: any, seeds: object, options?: {policy?: 'match_shape' | 'scalars_only' | function}",
-    'nnx.restoreRngs': 'backups: list[] | Iterable',
+    'nnx.restoreRngs': 'backups: [RngStream, KeyArray, ArrayLike?][] | Iterable',
     'nnx.scan':
       'f: function, options?: {inAxes?: any, outAxes?: any, length?: number, reverse?: boolean, unroll?: boolean | number, transformMetadata?: object}',
     'nnx.selu': 'x: ArrayLike',

@@ -250,7 +250,7 @@ export const np: typeof module = guarded('np', module, {
   'np.mean': 'x: ArrayLike, options?: {axis?: number | number[] | null, keepdims?: boolean, where?: ArrayLike}',
   'np.median': 'x: ArrayLike, options?: {axis?: number | number[] | null, keepdims?: boolean}',
   'np.meshgrid': "xs: ArrayLike[], options?: {indexing?: 'ij' | 'xy', sparse?: boolean}",
-  'np.mgrid': '...ranges: (list | number)[]',
+  'np.mgrid': '...ranges: ([number, number, (number | {count: number})?] | number)[]',
   'np.min':
     'x: ArrayLike, options?: {initial?: number, axis?: number | number[] | null, keepdims?: boolean, where?: ArrayLike}',
   'np.minimum': 'x: ArrayLike, y: ArrayLike',
@@ -277,7 +277,7 @@ export const np: typeof module = guarded('np', module, {
   'np.nextafter': 'x: ArrayLike, y: ArrayLike',
   'np.nonzero': 'x: ArrayLike, options?: {size?: number, fillValue?: number | number[]}',
   'np.notEqual': 'x: ArrayLike, y: ArrayLike',
-  'np.ogrid': '...ranges: (list | number)[]',
+  'np.ogrid': '...ranges: ([number, number, (number | {count: number})?] | number)[]',
   'np.ones': 'shape: number[], options?: {dtype?: DType}',
   'np.onesLike': 'x: ArrayLike, options?: {dtype?: DType}',
   'np.outer': 'x: ArrayLike, y: ArrayLike',

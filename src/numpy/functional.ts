@@ -130,13 +130,17 @@ export type GridRange = number | readonly [start: number, stop: number, step?: n
 
 const line = (range: GridRange): NDArray => {
   const [start, stop, step = 1] = typeof range === 'number' ? ([0, range] as const) : range
+  for (const end of [start, stop]) {
+    if (!Number.isFinite(end)) throw new ArgumentError('a grid', 'finite numbers to start and stop at', String(end))
+  }
   if (typeof step === 'object') {
     const { count } = step
+    if (!Number.isInteger(count) || count < 0) throw new ShapeError('a grid', 'a whole number of points', String(count)) // prettier-ignore
     return count === 0
       ? lax.full([0], 0, 'float32')
       : lax.add(lax.mul(lax.iota('float32', count), count < 2 ? 0 : (stop - start) / (count - 1)), start)
   }
-  if (step === 0) throw new ArgumentError('a grid', 'steps other than 0', '0')
+  if (step === 0 || !Number.isFinite(step)) throw new ArgumentError('a grid', 'finite steps other than 0', String(step)) // prettier-ignore
   const count = Math.max(0, Math.ceil((stop - start) / step))
   const dtype = [start, stop, step].every(Number.isInteger) ? 'int32' : 'float32'
   return lax.add(lax.mul(lax.iota(dtype, count), step), start)

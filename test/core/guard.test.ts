@@ -38,6 +38,14 @@ const refused: Readonly<Record<string, readonly [call: () => unknown, message: s
     () => untyped(lax.scatterAdd)(x, x, x, {}),
     'lax.scatterAdd requires dimensionNumbers.updateWindowDims: number[], got undefined; pass dimensionNumbers.updateWindowDims',
   ],
+  'null where something may be missing': [
+    () => untyped(np.mgrid)([0, 4, null]),
+    'np.mgrid requires ranges[0][2]: number | { count }, got null; pass number | { count }',
+  ],
+  'no list, where one of several kinds is meant': [
+    () => untyped(np.ogrid)({ start: 1 }),
+    'np.ogrid requires ranges[0]: [number, number, number | { count }?] | number, got { start }; pass [number, number, number | { count }?] | number',
+  ],
   'no function': [() => untyped(lax.map)(3, x), 'lax.map requires f: function, got 3; pass function'],
   'no key': [
     () => untyped(random.split)(0),

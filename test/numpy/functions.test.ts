@@ -109,6 +109,16 @@ test('signs, whole parts, closeness', (t) => {
 test('grids and spaces', (t) => {
   allClose(t, np.indices([2, 2]), [0, 0, 1, 1, 0, 1, 0, 1], exactly)
   allClose(t, np.tri(2, 3), [1, 0, 0, 1, 1, 0], exactly)
+  for (const range of [
+    [0, NaN],
+    [0, Infinity],
+    [0, 1, 0],
+    [0, 1, NaN],
+    [np.array([1, 2]), 0.5, null],
+  ] as unknown as readonly [number, number][]) {
+    t.throws(() => np.ogrid(range), { instanceOf: ArgumentError, message: /^a grid requires/ })
+  }
+  t.throws(() => np.ogrid([0, 1, { count: 1.5 }]), { instanceOf: ShapeError, message: /^a grid requires/ })
   const [i, j] = np.meshgrid([np.arange(2), np.arange(3)], { indexing: 'ij', sparse: true })
   t.deepEqual([i!.shape, j!.shape], [[2, 1], [1, 3]]) // prettier-ignore
   allClose(t, np.logspace(0, 3, 4), [1, 10, 100, 1000])
