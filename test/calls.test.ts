@@ -248,6 +248,9 @@ test('what a caller without types may pass is refused by name', (t) => {
     'a common type of nothing': [() => np.resultType(), ArgumentError],
     'a grid beyond memory': [() => np.mgrid([1, 2, { count: Infinity }]), ShapeError],
     'widths that are no pairs': [() => np.pad(x, [[1, 2], 3] as never, { mode: 'median' }), ShapeError],
+    'constants that are no pairs': [() => np.pad(x, 1, { constantValues: [undefined, [3, 4]] as never }), ShapeError],
+    'lengths for other axes': [() => np.pad(x, 1, { mode: 'mean', statLength: [[1, 1], [1, 1], [1, 1]] }), ShapeError], // prettier-ignore
+    'ends for other axes': [() => np.pad(x, 1, { mode: 'linear_ramp', endValues: [[1, 1], [1, 1], [1, 1]] }), ShapeError], // prettier-ignore
     'edges beyond memory': [() => np.pad(x, [[1, 1e15]], { mode: 'symmetric' }), ArgumentError],
     'pivots that are a number': [
       () => (scipy.linalg.luSolve as unknown as F)([np.eye(2), -5], np.ones([2])),

@@ -35,13 +35,34 @@ export interface PadOptions {
   readonly statLength?: PadWidth
 }
 
-const isPairs = (width: PadWidth): width is readonly (readonly [number, number])[] =>
-  typeof width !== 'number' && typeof width[0] !== 'number'
+type Pair<T> = readonly [T, T]
 
-/** A pair for each axis. */
-const pairsOf = (width: PadWidth, ndim: number): readonly (readonly [number, number])[] => {
-  if (!isPairs(width)) return lax.range(ndim).map(() => (typeof width === 'number' ? [width, width] : width))
-  return width.length === 1 ? lax.range(ndim).map(() => width[0]!) : width
+const isList = (x: unknown): x is readonly unknown[] => Array.isArray(x)
+
+/** A pair for each axis, of one value, of a pair, or of a pair for each. @throws ShapeError */
+const pairsOf = <T>(what: string, given: unknown, ndim: number): readonly Pair<T>[] => {
+  if (!isList(given)) return lax.range(ndim).map(() => [given, given] as Pair<T>)
+  const pairs = given.some(isList) ? given : [given]
+  for (const pair of pairs) {
+    const got = !isList(pair)
+      ? `${pair === null ? 'null' : typeof pair} for one`
+      : pair.length === 2
+        ? null
+        : `${pair.length} for one`
+    if (got !== null) throw new ShapeError('np.pad', `a pair of ${what} for each of ${ndim} axes`, got)
+  }
+  if (pairs.length === 1) return lax.range(ndim).map(() => pairs[0] as Pair<T>)
+  if (pairs.length !== ndim)
+    throw new ShapeError('np.pad', `a pair of ${what} for each of ${ndim} axes`, `${pairs.length}`)
+  return pairs as readonly Pair<T>[]
+}
+
+/** Whole numbers for each axis. @throws ShapeError */
+const countsOf = (what: string, given: PadWidth, ndim: number): readonly Pair<number>[] => {
+  const pairs = pairsOf<number>(what, given, ndim)
+  const wrong = pairs.flat().find((n) => !Number.isInteger(n) || n < 0)
+  if (wrong !== undefined) throw new ShapeError('np.pad', `a pair of ${what} for each of ${ndim} axes`, String(wrong))
+  return pairs
 }
 
 type Repeating = 'edge' | 'reflect' | 'symmetric' | 'wrap'
@@ -62,7 +83,7 @@ type Around = (x: NDArray, axis: number, side: 0 | 1, count: number) => NDArray
 
 /** Elements from the end value up to the edge, which isn't one of them. */
 const ramp =
-  (ends: readonly (readonly [number, number])[]): Around =>
+  (ends: readonly Pair<number>[]): Around =>
   (x, axis, side, count) => {
     const n = x.shape[axis]!
     const edge = lax.sliceInDim(x, side === 0 ? 0 : n - 1, side === 0 ? 1 : n, 1, axis)
@@ -79,7 +100,7 @@ const ramp =
 
 /** One statistic of the elements near the edge, repeated. */
 const statistic =
-  (mode: keyof typeof statistics, lengths: readonly (readonly [number, number])[] | null): Around =>
+  (mode: keyof typeof statistics, lengths: readonly Pair<number>[] | null): Around =>
   (x, axis, side, count) => {
     const n = x.shape[axis]!
     const length = Math.min(lengths?.[axis]![side] ?? n, n)
@@ -93,13 +114,13 @@ const statistic =
     )
   }
 
-const constants = (a: NDArray, values: ArrayLike | PadWidth): readonly (readonly [NDArray, NDArray])[] => {
+/** Arrays of no axes for each axis. */
+const constants = (a: NDArray, values: ArrayLike | PadWidth): readonly Pair<NDArray>[] => {
   const cast = (v: ArrayLike): NDArray => lax.convertElementType(asArray(v), a.dtype)
-  if (!Array.isArray(values)) {
-    const value = cast(values as ArrayLike)
-    return a.shape.map(() => [value, value])
-  }
-  return pairsOf(values as PadWidth, a.ndim).map(([low, high]) => [cast(low), cast(high)])
+  if (isList(values))
+    return pairsOf<ArrayLike>('constants', values, a.ndim).map(([low, high]) => [cast(low), cast(high)])
+  const value = cast(values)
+  return a.shape.map(() => [value, value])
 }
 
 /**
@@ -113,15 +134,9 @@ const constants = (a: NDArray, values: ArrayLike | PadWidth): readonly (readonly
 export const pad = (x: ArrayLike, width: PadWidth, options: PadOptions = {}): NDArray => {
   const { mode = 'constant', constantValues = 0, endValues = 0, statLength } = options
   const a = asArray(x)
-  const pairs = pairsOf(width, a.ndim)
-  const isPair = (pair: unknown): boolean =>
-    Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0)
-  if (pairs.length !== a.ndim || !pairs.every(isPair)) {
-    throw new ShapeError('np.pad', `a pair of whole numbers for each of ${a.ndim} axes`, JSON.stringify(width))
-  }
+  const pairs = countsOf('whole numbers', width, a.ndim)
   if (mode === 'constant' || mode === 'empty') {
     const values = constants(a, mode === 'empty' ? 0 : constantValues)
-    if (values.length !== a.ndim) throw new ShapeError('np.pad', `constants for ${a.ndim} axes`, `${values.length}`)
     if (values.every(([low, high]) => low === high && low === values[0]![0]) && a.ndim > 0) {
       return lax.pad(a, values[0]![0], pairs.map(([low, high]) => [low, high, 0])) // prettier-ignore
     }
@@ -132,9 +147,12 @@ export const pad = (x: ArrayLike, width: PadWidth, options: PadOptions = {}): ND
     }, a)
   }
   let around: Around | undefined
-  if (mode === 'linear_ramp') around = ramp(pairsOf(endValues, a.ndim))
+  if (mode === 'linear_ramp') around = ramp(pairsOf('end values', endValues, a.ndim))
   else if (Object.hasOwn(statistics, mode)) {
-    around = statistic(mode as keyof typeof statistics, statLength === undefined ? null : pairsOf(statLength, a.ndim))
+    around = statistic(
+      mode as keyof typeof statistics,
+      statLength === undefined ? null : countsOf('lengths', statLength, a.ndim),
+    )
   } else if (!['edge', 'reflect', 'symmetric', 'wrap'].includes(mode)) {
     throw new ArgumentError('np.pad', 'a mode of padding', `'${mode}'`)
   }
