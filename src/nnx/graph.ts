@@ -7,7 +7,16 @@ import { type GraphDef, partOf } from './graphdef.js'
 import { isGraphObject } from './object.js'
 import { classNameOf } from './print.js'
 import { firstMatch, nonExhaustive } from './flatState.js'
-import { type AnyState, describeLeaf, isState, type State, stateFromEntries, type StatesOf, toPart } from './state.js'
+import {
+  type AnyState,
+  describeLeaf,
+  isPlain,
+  isState,
+  type State,
+  stateFromEntries,
+  type StatesOf,
+  toPart,
+} from './state.js'
 import { mergeState } from './stateFilters.js'
 import { toVariableState, VariableState } from './variableState.js'
 import { Variable } from './variable.js'
@@ -143,12 +152,9 @@ const childOf = (holder: unknown, name: string): unknown => {
   return children[at]
 }
 
-const isPlain = (holder: unknown): boolean =>
-  Array.isArray(holder) || Object.getPrototypeOf(holder) === Object.prototype || Object.getPrototypeOf(holder) === null
-
 const setChild = (holder: unknown, name: string, value: unknown, path: Path): void => {
   if (holder instanceof Map) holder.set(holder.has(name) ? name : toPart(name), value)
-  else if ((isGraphObject(holder) || isPlain(holder)) && !Object.isFrozen(holder)) {
+  else if ((isGraphObject(holder) || Array.isArray(holder) || isPlain(holder)) && !Object.isFrozen(holder)) {
     ;(holder as Record<string, unknown>)[name] = value
   } else throw new ArgumentError('update', `a place that can be written at ${path.join('/')}`, 'one that can not')
 }

@@ -15,7 +15,8 @@ export interface Nested {
   readonly [key: PathPart]: unknown
 }
 
-const isPlain = (value: unknown): value is Nested => {
+/** Whether it is an object of no class. */
+export const isPlain = (value: unknown): value is Nested => {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

@@ -1,7 +1,7 @@
 /** Nested objects as lists of paths, and back. */
 import { ArgumentError } from '../core/index.js'
 import type { PathPart } from './filter.js'
-import { type Nested, toPart } from './state.js'
+import { isPlain, type Nested, toPart } from './state.js'
 
 /** Stands for an empty object in a flat mapping. */
 export const emptyNode: unique symbol = Symbol('nnx.traversals.emptyNode')
@@ -18,14 +18,9 @@ export interface FlattenMappingOptions extends FlattenOptions {
   readonly keepEmptyNodes?: boolean
 }
 
-const isMapping = (value: unknown): value is Nested =>
-  typeof value === 'object' &&
-  value !== null &&
-  (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)
-
 /** @throws ArgumentError */
 const requireMapping = (where: string, value: unknown): Nested => {
-  if (isMapping(value)) return value
+  if (isPlain(value)) return value
   throw new ArgumentError(where, 'a plain object', value === null ? 'null' : typeof value)
 }
 
@@ -35,7 +30,7 @@ const add = (
   { isLeaf, keepEmptyNodes = false }: FlattenMappingOptions,
   flat: (readonly [Path, unknown])[],
 ): void => {
-  if (!isMapping(value) || isLeaf?.(path, value) === true) {
+  if (!isPlain(value) || isLeaf?.(path, value) === true) {
     flat.push([path, value])
     return
   }
@@ -101,7 +96,7 @@ export function unflattenMapping(
     let level = root
     for (const part of path.slice(0, -1)) {
       const held = (level[part] ??= {})
-      if (!isMapping(held)) throw new ArgumentError('unflattenMapping', 'paths none of which leads through another', path.join('/')) // prettier-ignore
+      if (!isPlain(held)) throw new ArgumentError('unflattenMapping', 'paths none of which leads through another', path.join('/')) // prettier-ignore
       level = held
     }
     level[path.at(-1)!] = value === emptyNode ? {} : value

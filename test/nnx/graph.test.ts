@@ -135,6 +135,9 @@ test('update writes what the state holds, adds what the model lacks, and checks 
   nnx.update(model, new nnx.State({ extra: new nnx.VariableState(nnx.Cache, np.ones([1])) }))
   t.true((model as any).extra instanceof nnx.Cache)
   const param = new nnx.VariableState(nnx.Param, np.ones([3]))
+  for (const holder of [null, undefined, 1, 'a', Object.freeze({})]) {
+    t.throws(() => nnx.update(holder, new nnx.State({ scale: param })), { instanceOf: ArgumentError })
+  }
   t.throws(() => nnx.update(model, new nnx.State({ scale: param })), {
     message: /a Custom at scale, got the state of a Param/,
   })
