@@ -112,6 +112,7 @@ export const primitiveCases = ({ grad, lax, np, random, nn }: Api): readonly Pri
   add('argsort', all, one, (x) => np.argsort(x))
   add('topK', numbers, one, (x) => lax.topK(x, 2))
   add('softmax', floats, one, (x) => nn.softmax(x))
+  add('logsumexp', floats, one, (x) => nn.logsumexp(x, { axis: 1 }))
   add('logSoftmax', floats, one, (x) => nn.logSoftmax(x))
 
   add(
