@@ -97,6 +97,24 @@ for (const [name, [f, xs, expected]] of Object.entries(table))
     t.deepEqual(operators(f, xs), expected)
   })
 
+test('what is scattered into zeros stays there if somebody else takes it, or if windows may overlap', (t) => {
+  const v = np.arange(12, undefined, undefined, { dtype: 'float32' }).reshape([4, 3])
+  const [k, rows] = [np.array([[2], [-1], [0], [1]]), np.array([1, 1, 3])].map((i) => i.astype('int32')) as [NDArray, NDArray] // prettier-ignore
+  const taken = (u: NDArray): NDArray => grad((a: NDArray) => np.sum(np.takeAlongAxis(a, k, 1)))(u)
+  const gathered = (u: NDArray): NDArray => grad((a: NDArray) => np.sum(np.take(a, rows, { axis: 0 })))(u)
+  const f = (u: NDArray): readonly NDArray[] => [
+    taken(u).add(u),
+    taken(u).mul(2).add(taken(u).add(u)),
+    gathered(u).add(u),
+  ]
+  const at = [2, 2, 0, 1].flatMap((column) => [0, 1, 2].map((j) => (j === column ? 1 : 0)))
+  const counts = [0, 2, 0, 1].flatMap((n) => [n, n, n])
+  const expected = [at.map((a, i) => a + i), at.map((a, i) => 3 * a + i), counts.map((n, i) => n + i)]
+  jit(f)(v).forEach((y, i) => {
+    t.deepEqual([...(y.data() as Float32Array)], expected[i])
+  })
+})
+
 test('operators of gradients: no Expand before an operation that broadcasts', (t) => {
   for (const f of [loss, (v: NDArray, k: NDArray, c: NDArray) => np.mean(np.square(dense(v, k, c).sub(c)))])
     for (const argnum of [0, 1, 2]) {
