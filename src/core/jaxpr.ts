@@ -63,6 +63,13 @@ export class Jaxpr {
   }
 }
 
+/** How often equations take a value, and results are it. */
+export const countUses = (jaxpr: Jaxpr): ReadonlyMap<Atom, number> => {
+  const uses = new Map<Atom, number>()
+  for (const a of [...jaxpr.eqns.flatMap(({ inputs }) => inputs), ...jaxpr.outputs]) uses.set(a, (uses.get(a) ?? 0) + 1)
+  return uses
+}
+
 /** The programs among the parameters of an operation. */
 const jaxprsIn = (params: unknown): readonly Jaxpr[] =>
   params === null || typeof params !== 'object'

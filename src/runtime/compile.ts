@@ -38,15 +38,14 @@ export interface CompileSettings {
   readonly profile?: string | undefined
 }
 
-/** A native session, to be released by `ReleaseSession`. */
-export interface Compiled {
-  readonly pointer: Pointer
-  /** Threads that it alone uses, to be given back. */
+interface ThreadSettings {
+  /** Threads that the session alone uses, to be given back. */
   readonly ownThreads: number
 }
 
-interface ThreadSettings {
-  readonly ownThreads: number
+/** A native session, to be released by `ReleaseSession`. */
+export interface Compiled extends ThreadSettings {
+  readonly pointer: Pointer
 }
 
 interface FileSettings extends ThreadSettings {

@@ -1,5 +1,5 @@
 /** Passes that make one operation of a convolution or a pool and of what is done with its result. */
-import { type Atom, type Eqn, Jaxpr, Literal, sizeOf, Var } from '../core/index.js'
+import { type Atom, countUses, type Eqn, Jaxpr, Literal, sizeOf, Var } from '../core/index.js'
 import {
   add,
   convGeneralDilatedP,
@@ -36,13 +36,6 @@ export const askRectified = (jaxpr: Jaxpr): Jaxpr => {
     return result === undefined ? eqn : { ...eqn, inputs: [result, b!] }
   })
   return new Jaxpr(jaxpr.inputs, eqns, jaxpr.outputs)
-}
-
-/** How often values are used. */
-const countUses = (jaxpr: Jaxpr): ReadonlyMap<Atom, number> => {
-  const uses = new Map<Atom, number>()
-  for (const a of [...jaxpr.eqns.flatMap(({ inputs }) => inputs), ...jaxpr.outputs]) uses.set(a, (uses.get(a) ?? 0) + 1)
-  return uses
 }
 
 /** Whether an array, broadcast to the result of a convolution, has one number for each of its features. */

@@ -1,6 +1,7 @@
 /** Passes that compute less: numbers while compiling, expanded arrays before they are expanded, sums where they are. */
 import {
   type Atom,
+  countUses,
   type Eqn,
   equalShapes,
   Jaxpr,
@@ -161,8 +162,7 @@ export const unexpand = (jaxpr: Jaxpr): Jaxpr => {
  * is rounded once either way. So the gradient of what was gathered along an axis joins the others.
  */
 export const scatterIntoSums = (jaxpr: Jaxpr): Jaxpr => {
-  const uses = new Map<Atom, number>()
-  for (const a of [...jaxpr.eqns.flatMap(({ inputs }) => inputs), ...jaxpr.outputs]) uses.set(a, (uses.get(a) ?? 0) + 1)
+  const uses = countUses(jaxpr)
   const zeros = new Set<Atom>()
   const scatters = new Map<Atom, Eqn>()
   for (const eqn of jaxpr.eqns) {

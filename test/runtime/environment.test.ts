@@ -114,6 +114,26 @@ test('sessions with threads of their own leave JavaScript its denormals', async 
   t.like(await inProcess(code), { code: 0, output: 'true true\n' })
 })
 
+interface Report {
+  readonly header: { readonly glibcVersionRuntime?: string }
+}
+
+test('large arrays are in the heap of the C library, unless its variables say otherwise', async (t) => {
+  const { header } = process.report.getReport() as unknown as Report
+  if (process.platform !== 'linux' || header.glibcVersionRuntime === undefined) {
+    t.pass('another C library')
+    return
+  }
+  const code = `
+    const { readFileSync } = await import('node:fs')
+    const { address } = output(1 << 21)
+    const line = readFileSync('/proc/self/maps', 'utf8').split('\\n').find((text) => text.endsWith('[heap]'))
+    const [first, end] = line.split(' ')[0].split('-').map((text) => BigInt('0x' + text))
+    console.log(address >= first && address < end)`
+  t.like(await inProcess(code), { output: 'true\n', code: 0 })
+  t.like(await inProcess(code, { MALLOC_MMAP_THRESHOLD_: '131072' }), { output: 'false\n', code: 0 })
+})
+
 test('a process with live sessions, and with runs under way, ends with code 0', async (t) => {
   const idle = await inProcess(`const session = open(); session.run([input(2), input(2)], [output(2)])`)
   t.deepEqual(idle, { code: 0, output: '', errors: '' })
