@@ -174,16 +174,34 @@ let koffiModule: Koffi | undefined
 let functions: OrtFunctions | undefined
 let versionText = ''
 
-/** The foreign function interface, loaded and configured at the first call. */
+/** Bytes of the stacks on which koffi has native code run, on the calling thread and on others: its own 128 KiB for the latter overflow on large graphs. */
+const STACKS = { sync_stack_size: 8 << 20, async_stack_size: 2 << 20 } as const
+const LEAST_STACK = 1 << 19
+
+/**
+ * The foreign function interface, loaded and configured at the first call.
+ * @throws LibraryError where the program has loaded a library with it before, and left it too little stack
+ */
 export function koffi(): Koffi {
   if (koffiModule === undefined) {
     const loaded = createRequire(import.meta.url)('koffi') as Koffi
-    // Calls run on stacks of koffi's own, fixed at the first load: 128 KiB of default overflow on large graphs.
-    loaded.config({ sync_stack_size: 8 << 20, async_stack_size: 2 << 20 })
+    try {
+      loaded.config(STACKS)
+    } catch (cause) {
+      // Its settings are fixed with the first library that is loaded.
+      const stack = loaded.config().sync_stack_size!
+      if (stack < LEAST_STACK) {
+        const problem = `whose calls need stacks of ${LEAST_STACK} bytes, and koffi was set to ${stack}`
+        throw new LibraryError(null, problem, `leave its 'sync_stack_size' as it is, or set more`, cause)
+      }
+    }
     koffiModule = loaded
   }
   return koffiModule
 }
+
+/** Whether calls on other threads have the stack that they need: a program that loads libraries with koffi first decides that. */
+export const hasAsyncStacks = (): boolean => koffi().config().async_stack_size! >= LEAST_STACK
 
 // A library that is garbage collected is unloaded, even while functions of it that were bound by address are in use.
 const libraries: ReturnType<Koffi['load']>[] = []

@@ -1,5 +1,15 @@
 /** Compiled models and their runs. */
-import { addressOf, check, created, ort, type Pointer, readString, type StringArray, stringArray } from './api.js'
+import {
+  addressOf,
+  check,
+  created,
+  hasAsyncStacks,
+  ort,
+  type Pointer,
+  readString,
+  type StringArray,
+  stringArray,
+} from './api.js'
 import { type Operand, type PinnableOperand, unpin } from './buffer.js'
 import { compile, type Compiled, type ExecutionProvider, type Optimize } from './compile.js'
 import { SessionArityError, SessionReleasedError } from './errors.js'
@@ -125,11 +135,13 @@ export class Session {
   /**
    * The same on another thread; the event loop stays free, and calls may overlap. Until it settles nobody may write to
    * `inputs` or read `outputs`. The calling thread of this run is libuv's, which keeps denormals: its share of the
-   * work may differ from {@link run} in numbers below 1.2e-38.
+   * work may differ from {@link run} in numbers below 1.2e-38. Where the program has set koffi's stacks too small for
+   * other threads, it runs on this one.
    * @returns a promise that rejects with what {@link run} throws
    */
   async runAsync(inputs: readonly PinnableOperand[], outputs: readonly PinnableOperand[]): Promise<void> {
     this.#checkCall(inputs, outputs)
+    if (!hasAsyncStacks()) return this.run(inputs, outputs, this.#waitingOptions)
     // The arrays and the buffers in them must live until the call ends: the closure below holds them.
     const held = [[...inputs], [...outputs]] as const
     const cells = held.map((buffers) => buffers.map((buffer) => buffer.pin()))
