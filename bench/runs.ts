@@ -15,6 +15,8 @@ export interface Run {
   /** Milliseconds of the processor for a step, of all threads; mean of the counted steps. */
   readonly cpuMs: number
   readonly maxRssMegabytes: number
+  /** Of the memory at the end, what the process has written to; the rest are files, ONNX Runtime's library say. */
+  readonly ownMegabytes: number | null
 }
 /** A row of a table. */
 export type Row = Readonly<Record<string, unknown>>

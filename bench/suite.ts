@@ -15,7 +15,7 @@ import {
 
 /** One measure in each library. */
 export interface Measure {
-  /** `w1` to `w5`, `w6`, or `w7 w1` and `w7 w4`. */
+  /** `w1` to `w5`, `w6`, or `w7 w1` and `w7 w4`; their `own`: without pages of files. */
   readonly workload: string
   readonly unit: string
   /** Medians over the runs. */
@@ -41,6 +41,8 @@ const names: Readonly<Record<string, string>> = {
   w6: 'W6 start of the process to the first loss of W1',
   'w7 w1': 'W7 most memory, W1',
   'w7 w4': 'W7 most memory, W4',
+  'w7 w1 own': 'W7 memory written to, W1',
+  'w7 w4 own': 'W7 memory written to, W4',
 }
 
 const byLibrary = (
@@ -90,6 +92,8 @@ export const suite = ({ libraries, rounds, steps }: Plan): readonly Measure[] =>
   const cold = turns('w1', libraries, 5, () => 1)
   add('w6', 'ms', cold, (r) => r.firstAt)
   for (const [workload, runs] of memory) add(`w7 ${workload}`, 'MB', runs, (r) => r.maxRssMegabytes)
+  const isKnown = memory.every(([, runs]) => [...runs.values()].flat().every((r) => r.ownMegabytes !== null))
+  if (isKnown) for (const [workload, runs] of memory) add(`w7 ${workload} own`, 'MB', runs, (r) => r.ownMegabytes!)
   return measures
 }
 

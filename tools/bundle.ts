@@ -3,7 +3,8 @@
  *
  * Functions and classes must keep the names of the sources, which users read in errors and programs, while a bundle renames what
  * collides. esbuild's `keepNames` sets the name of every function at run time; a third of the time that the bundle takes to evaluate,
- * and 1 MB of the heap, go there. So these calls are taken out again wherever the engine gives the same name by itself.
+ * and 1 MB of the heap, go there. So these calls are taken out again wherever the engine gives the same name by itself, and from
+ * functions that are only called: nobody reads their names, and one that is made at each call of another would be named each time.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -49,19 +50,50 @@ const inferredName = ({ parent }: ts.CallExpression): string | null => {
   return ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isPrivateIdentifier(name) ? name.text : null
 }
 
-/** Where the code is that does nothing but what the engine does anyway. */
+/** Methods that call their argument, and do not look at its name. */
+const callers = new Set(['map', 'flatMap', 'forEach', 'filter', 'some', 'every', 'find', 'findIndex', 'reduce', 'sort'])
+
+const isCalled = (node: ts.Identifier): boolean => {
+  const { parent } = node
+  if (ts.isVariableDeclaration(parent) || ts.isFunctionDeclaration(parent)) return parent.name === node
+  if (!ts.isCallExpression(parent)) return false
+  if (parent.expression === node) return true
+  if (ts.isIdentifier(parent.expression) && parent.expression.text === '__name') return true
+  return ts.isPropertyAccessExpression(parent.expression) && callers.has(parent.expression.name.text)
+}
+
+/** Identifiers that stand for something else than a call somewhere in the file. */
+const readNames = (file: ts.SourceFile): ReadonlySet<string> => {
+  const names = new Set<string>()
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && !isCalled(node)) names.add(node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return names
+}
+
+/** The variable that an expression is the value of. */
+const variableOf = ({ parent }: ts.Node): string | null =>
+  ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : null
+
+/** Where the code is that does nothing but what the engine does anyway, or what nobody sees. */
 const superfluous = (file: ts.SourceFile): readonly (readonly [start: number, end: number])[] => {
   const ranges: (readonly [number, number])[] = []
+  const read = readNames(file)
   const visit = (node: ts.Node): void => {
     const found = naming(node)
     if (found !== null) {
       const [call, named, name] = found
       const { parent } = call
       if (isAnonymous(named)) {
-        if (inferredName(call) === name) ranges.push([call.getStart(file), named.getStart(file)], [named.end, call.end])
+        const variable = variableOf(call)
+        const isOnlyCalled = variable !== null && !read.has(variable)
+        if (isOnlyCalled || inferredName(call) === name)
+          ranges.push([call.getStart(file), named.getStart(file)], [named.end, call.end])
       } else if (ts.isExpressionStatement(parent)) {
         const holder = parent.parent.parent
-        const isFunction = ts.isIdentifier(named) && named.text === name
+        const isFunction = ts.isIdentifier(named) && (named.text === name || !read.has(named.text))
         const isClass =
           named.kind === ts.SyntaxKind.ThisKeyword &&
           ts.isClassStaticBlockDeclaration(holder) &&

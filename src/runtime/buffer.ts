@@ -2,7 +2,6 @@
 import { cpuDevice, type Storage } from '../core/index.js'
 import { elementArray, elementBytes, type ElementType, type TypedArray } from '../onnx/index.js'
 import { addressOf, type Pointer } from './api.js'
-import { keepHeap } from './cHeap.js'
 import { discard } from './discard.js'
 import { AllocationError, BufferSizeError } from './errors.js'
 import { createHandle, releaseHandle, type HandleCell } from './handle.js'
@@ -10,8 +9,6 @@ import { counters } from './stats.js'
 
 // Below this, zeroed memory costs no more than memory as it is.
 const UNZEROED_FROM = 4096
-/** From here on pages that are mapped anew cost more than they hold. */
-const LARGE_FROM = 1 << 20
 
 /** What a run can take as an input or an output. */
 export interface Operand {
@@ -88,6 +85,15 @@ export class TensorBuffer implements Storage, PinnableOperand {
     counters.buffersAllocated++
     counters.bytesAllocated += byteLength
     return new TensorBuffer(type, shape, size, byteLength, allocateBytes(byteLength), 0)
+  }
+
+  /** A tensor of zeros. Where there are many, the system gives its pages when they are written. */
+  static zeros(type: ElementType, shape: readonly number[]): TensorBuffer {
+    const size = elementCount(shape)
+    const byteLength = size * elementBytes(type)
+    counters.buffersAllocated++
+    counters.bytesAllocated += byteLength
+    return new TensorBuffer(type, shape, size, byteLength, zeroedBytes(byteLength), 0)
   }
 
   /** A tensor with a copy of `data`, which is stored as {@link elementArray} says (bits for 16-bit floats, bytes for bool). */
@@ -235,10 +241,17 @@ function elementCount(shape: readonly number[]): number {
 // A typed array of at most 64 bytes may lie on the heap that the garbage collector moves; an ArrayBuffer never does.
 // Whole words, so that what is small can be copied word by word.
 function allocateBytes(byteLength: number): ArrayBuffer {
+  if (byteLength < UNZEROED_FROM) return zeroedBytes(byteLength)
   try {
-    if (byteLength < UNZEROED_FROM) return new ArrayBuffer((byteLength + 3) & ~3)
-    if (byteLength >= LARGE_FROM) keepHeap()
     return Buffer.allocUnsafeSlow(byteLength).buffer
+  } catch (cause) {
+    throw new AllocationError(byteLength, cause)
+  }
+}
+
+function zeroedBytes(byteLength: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(byteLength < UNZEROED_FROM ? (byteLength + 3) & ~3 : byteLength)
   } catch (cause) {
     throw new AllocationError(byteLength, cause)
   }

@@ -10,12 +10,17 @@ import { openLibrary } from './api.js'
 const TRIM_THRESHOLD = -1
 const MMAP_THRESHOLD = -3
 
+/** From here on pages that are mapped anew cost more than they hold. */
+const LARGE_FROM = 1 << 20
+/** Results of that size have taken so many bytes before the heap keeps what they leave: who makes few would only hold memory. */
+const MADE_BYTES = 1 << 26
 /** Allocations of less are made in the heap: the most that the library takes. */
 const HEAP_BYTES = 32 * 1024 * 1024
 /** As much free memory may stay at its end: what V8 collects at a time. */
 const KEPT_BYTES = 40 * 1024 * 1024
 
 let isKept = false
+let made = 0
 let trim: (() => void) | undefined
 
 /** Whether the user has set the heap's parameters. */
@@ -23,9 +28,14 @@ const isChosen = (): boolean =>
   Object.keys(process.env).some((name) => name.startsWith('MALLOC_')) ||
   (process.env['GLIBC_TUNABLES'] ?? '').includes('glibc.malloc.')
 
-/** From here on the heap keeps some of what is freed, unless the environment says what it does (`MALLOC_TRIM_THRESHOLD_` and its kind). */
-export const keepHeap = (): void => {
-  if (isKept) return
+/**
+ * Counts a result of so many bytes. After some large ones the heap keeps part of what is freed, unless the environment says what it
+ * does (`MALLOC_TRIM_THRESHOLD_` and its kind).
+ */
+export const countResult = (bytes: number): void => {
+  if (isKept || bytes < LARGE_FROM) return
+  made += bytes
+  if (made < MADE_BYTES) return
   isKept = true
   if (process.platform !== 'linux' || isChosen()) return
   try {

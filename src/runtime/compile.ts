@@ -4,6 +4,7 @@ import { check, created, ort, type Memory, type Pointer, systemString } from './
 import { environment, spinMicroseconds, threadCount } from './environment.js'
 import { RuntimeError } from './errors.js'
 import { flushDenormals, restoreDenormals } from './floatingPoint.js'
+import { leaveLibraryPages } from './libraryPages.js'
 import { cachePlace, discard, keepCached, readCached } from './modelCache.js'
 import { giveThreads, takeThreads } from './ownThreads.js'
 
@@ -15,6 +16,7 @@ const LEVELS: Readonly<Record<Optimize, number>> = { none: 0, all: 99 }
 // The runtime copies the options at each session, so one object of each kind serves the process.
 const optionsByKind = new Map<string, Pointer>()
 let sharedThreads = true
+let hasStarted = false
 
 /** What makes a session run elsewhere than on the CPU. */
 export interface ExecutionProvider {
@@ -108,7 +110,10 @@ function createSession(model: Uint8Array, settings: CompileSettings & FileSettin
     }
   }
   try {
-    return attempt()
+    const session = attempt()
+    if (!hasStarted) leaveLibraryPages()
+    hasStarted = true
+    return session
   } catch (error) {
     // Whoever used the library first in this process (onnxruntime-node) made the environment, without a common pool.
     const foreign = error instanceof RuntimeError && error.detail.includes('EnvCreatedWithGlobalThreadPools')

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { check, created, ort, readStrings, type Pointer } from './api.js'
 import { EnvironmentVariableError } from './errors.js'
+import { leaveLibraryPages } from './libraryPages.js'
 
 const LOG_LEVELS = ['verbose', 'info', 'warning', 'error', 'fatal'] as const
 
@@ -66,6 +67,7 @@ export function environment(): Pointer {
       check(api.SetGlobalDenormalAsZero(options), where)
       const create = api.CreateEnvWithGlobalThreadPools
       environmentPointer = created((out) => create(level, 'onnax', options, out), where)
+      leaveLibraryPages()
     } finally {
       api.ReleaseThreadingOptions(options)
     }

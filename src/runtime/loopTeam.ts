@@ -26,8 +26,11 @@ import {
 
 /** Fewer elements, counted in all arrays, are done before a worker wakes up. */
 const PARALLEL_FROM = 1 << 18
-/** Calls of that size before there are workers: who computes little needs none. */
-const CALLS_BEFORE_WORKERS = 3
+/**
+ * Milliseconds that such calls take in all before there are workers. One costs 50 of the processor to start, and 9 MB, and saves half
+ * of the time of loops: who waits until it would have paid for itself loses little, however long the process lives.
+ */
+const ALONE_MS = 200
 const SHARED_BYTES = 1 << 19
 const PATIENCE_MS = 60_000
 /**
@@ -188,7 +191,7 @@ class Team {
 }
 
 let team: Team | undefined
-let large = 0
+let msAlone = 0
 
 /** Says that loops of so many elements, counted in all arrays, will run at once. */
 export const announceLoops = (elements: number): void => {
@@ -200,26 +203,22 @@ export const runLoops = (calls: readonly LoopCall[]): void => {
   let blocks = 0
   let elements = 0
   const blockInPlace = blockFor(calls.reduce((sum, { size }) => sum + size, 0))
-  const tasks = calls.map(({ kernel, size, inputs, outputs, scalars }): BlockTask => {
-    const isInPlace = [...inputs, ...outputs].every((x) => x.loopOffset !== null)
-    const block = isInPlace ? blockInPlace : kernel.block
-    const firstBlock = blocks
-    blocks += Math.ceil(size / block)
-    elements += size * (inputs.length + outputs.length)
-    return {
-      kernel: kernel.here,
-      firstBlock,
-      block,
-      size,
-      inputs: inputs.map(placeOf),
-      outputs: outputs.map(placeOf),
-      call: [0, ...inputs.map(() => 0), ...outputs.map(() => 0), ...scalars],
-    }
-  })
+  const tasks = new Array<BlockTask>(calls.length)
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i]!
+    const task = (tasks[i] = taskOf(call, blocks, blockInPlace))
+    blocks += Math.ceil(task.size / task.block)
+    elements += task.size * (call.inputs.length + call.outputs.length)
+  }
   flushDenormals()
   try {
-    if (elements >= PARALLEL_FROM && ++large > CALLS_BEFORE_WORKERS && helps(calls)) team!.run(calls, tasks, blocks)
-    else tasks.forEach(computeAll)
+    if (elements < PARALLEL_FROM) tasks.forEach(computeAll)
+    else if (msAlone >= ALONE_MS && helps(calls)) team!.run(calls, tasks, blocks)
+    else {
+      const start = performance.now()
+      tasks.forEach(computeAll)
+      msAlone += performance.now() - start
+    }
   } finally {
     restoreDenormals()
   }
@@ -227,6 +226,22 @@ export const runLoops = (calls: readonly LoopCall[]): void => {
 
 const blockFor = (elements: number): number =>
   Math.min(MOST_BLOCK, Math.max(LEAST_BLOCK, 2 ** Math.floor(Math.log2(elements / BLOCKS_IN_PLACE))))
+
+const taskOf = (
+  { kernel, size, inputs, outputs, scalars }: LoopCall,
+  firstBlock: number,
+  blockInPlace: number,
+): BlockTask => ({
+  kernel: kernel.here,
+  firstBlock,
+  block: inputs.every(isInPlace) && outputs.every(isInPlace) ? blockInPlace : kernel.block,
+  size,
+  inputs: inputs.map(placeOf),
+  outputs: outputs.map(placeOf),
+  call: new Array<number>(1 + inputs.length + outputs.length).fill(0).concat(scalars),
+})
+
+const isInPlace = (buffer: TensorBuffer): boolean => buffer.loopOffset !== null
 
 const placeOf = (buffer: TensorBuffer): Place => buffer.loopOffset ?? (buffer.view() as Float32Array)
 

@@ -1,6 +1,6 @@
 /** The loops of one program: where their arrays come from, and the memory of their results. */
 import type { ConcreteArray, ShapedArray, Storage } from '../core/index.js'
-import type { Loop, Partition, Source } from '../fusion/index.js'
+import type { Loop, Partition } from '../fusion/index.js'
 import type { TensorBuffer } from './buffer.js'
 import { settled } from './loopMemory.js'
 import { announceLoops, type LoopCall, prepareKernel, type ReadyKernel, runLoops } from './loopTeam.js'
@@ -61,32 +61,23 @@ export class Loops {
     announceLoops(this.#elements)
     const results = new Array<TensorBuffer>(this.#avals.length)
     this.#headOutputs.forEach((position, i) => (results[position] = head[i]!))
-    const bufferOf = ({ from, index }: Source): TensorBuffer => (from === 'head' ? head[index]! : storages[index]!)
-    const calls = this.#loops.map(({ loop, kernel, own }): LoopCall => {
-      /** Memory of arguments that results take, by the arguments' positions. */
-      const taken = new Map<number, TensorBuffer>()
-      if (free !== null) {
-        for (const i of own) {
-          if (taken.size === loop.outputs.length) break
-          const buffer = storages[i]!
-          if (buffer.isPinned || !free.has(buffer)) continue
-          const there = moved(args[i]!, buffer)
-          // What other arrays share stays as it is.
-          if (there === buffer && buffer.isShared) continue
-          free.delete(buffer)
-          taken.set(i, there)
-        }
+    const calls = this.#loops.map((ready): LoopCall => {
+      const { loop, kernel } = ready
+      const taken = free === null ? nothing : takenFrom(ready, args, storages, free)
+      const inputs = new Array<TensorBuffer>(loop.arrays.length)
+      for (let i = 0; i < inputs.length; i++) {
+        const { from, index } = loop.arrays[i]!
+        inputs[i] =
+          from === 'head' ? head[index]! : (taken.get(index) ?? settledIfOften(args[index]!, storages[index]!))
       }
-      const replaced = [...taken.values()]
-      const arrayOf = ({ from, index }: Source): TensorBuffer =>
-        from === 'head' ? head[index]! : (taken.get(index) ?? settledIfOften(args[index]!, storages[index]!))
-      return {
-        kernel,
-        size: loop.size,
-        inputs: loop.arrays.map(arrayOf),
-        outputs: loop.outputs.map((position, i) => (results[position] = replaced[i] ?? this.#take(position, pool))),
-        scalars: loop.scalars.map((source) => scalarOf(bufferOf(source))),
+      const replaced = taken.values()
+      const outputs = new Array<TensorBuffer>(loop.outputs.length)
+      for (let i = 0; i < outputs.length; i++) {
+        const position = loop.outputs[i]!
+        outputs[i] = results[position] = replaced.next().value ?? this.#take(position, pool)
       }
+      const scalars = loop.scalars.map(({ from, index }) => scalarOf((from === 'head' ? head : storages)[index]!))
+      return { kernel, size: loop.size, inputs, outputs, scalars }
     })
     runLoops(calls)
     for (let i = this.#headOutputs.length; i < head.length; i++) if (head[i]!.size > 1) between.give(head[i]!)
@@ -97,6 +88,29 @@ export class Loops {
     const { dtype, shape } = this.#avals[position]!
     return pool.take(dtype, shape, this.#keys[position])
   }
+}
+
+const nothing: ReadonlyMap<number, TensorBuffer> = new Map()
+
+/** Memory of arguments that results of a loop take, by the arguments' positions; it is no longer free. */
+const takenFrom = (
+  { loop, own }: ReadyLoop,
+  args: readonly ConcreteArray[],
+  storages: readonly TensorBuffer[],
+  free: Set<Storage>,
+): ReadonlyMap<number, TensorBuffer> => {
+  const taken = new Map<number, TensorBuffer>()
+  for (let i = 0; i < own.length && taken.size < loop.outputs.length; i++) {
+    const index = own[i]!
+    const buffer = storages[index]!
+    if (buffer.isPinned || !free.has(buffer)) continue
+    const there = moved(args[index]!, buffer)
+    // What other arrays share stays as it is.
+    if (there === buffer && buffer.isShared) continue
+    free.delete(buffer)
+    taken.set(index, there)
+  }
+  return taken
 }
 
 /** The memory of an argument that stays as it is. */

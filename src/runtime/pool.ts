@@ -1,6 +1,7 @@
 /** Buffers that are free to be written again. */
 import type { ElementType } from '../onnx/index.js'
 import { TensorBuffer } from './buffer.js'
+import { countResult } from './cHeap.js'
 import { counters } from './stats.js'
 
 const DEFAULT_CAPACITY = 1 << 30
@@ -44,7 +45,7 @@ export class BufferPool<B extends Poolable = TensorBuffer> {
   constructor(capacity: number, allocate: (type: ElementType, shape: readonly number[]) => B)
   constructor(capacity: number = DEFAULT_CAPACITY, allocate?: (type: ElementType, shape: readonly number[]) => B) {
     this.capacity = capacity
-    this.#allocate = allocate ?? ((type, shape) => TensorBuffer.allocate(type, shape) as unknown as B)
+    this.#allocate = allocate ?? (allocateResult as unknown as (type: ElementType, shape: readonly number[]) => B)
   }
 
   /** A buffer to be written: one given back, or a new one. Its elements are not set. */
@@ -119,6 +120,12 @@ export class BufferPool<B extends Poolable = TensorBuffer> {
     this.#bytes += bytes
     counters.poolBytes += bytes
   }
+}
+
+const allocateResult = (type: ElementType, shape: readonly number[]): TensorBuffer => {
+  const result = TensorBuffer.allocate(type, shape)
+  countResult(result.byteLength)
+  return result
 }
 
 /** What buffers must share to stand for one another. */

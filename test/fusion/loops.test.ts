@@ -67,6 +67,8 @@ test('many blocks on several threads give what one thread gives', (t) => {
   const [, plain] = bothWays(f, ...arrays)
   const expected = plain.map(bits)
   const step = jit(f)
+  // Until there are other threads.
+  for (const end = performance.now() + 500; performance.now() < end;) step(...arrays)
   for (let i = 0; i < 12; i++) t.deepEqual(step(...arrays).map(bits), expected)
 })
 
@@ -124,25 +126,34 @@ test.serial('profiles show the loops', (t) => {
   t.true(rows.some(({ name, calls }) => name === 'fused loops' && calls === 1))
 })
 
-test('the process ends by itself although workers wait, and one thread needs none', (t) => {
+/** Calls a step of 1.5 million elements for so long; says whether it computed, and how many workers there are. */
+const workersAfter = (milliseconds: number, threads: number): string => {
   const program = `
-    import { jit, np, optax } from './src/index.js'
-    const tx = optax.adam(1e-3)
+    import { jit, np } from './src/index.js'
+    const step = jit((p, m, g) => { const n = m.mul(0.9).add(g.mul(0.1)); return [p.sub(n.mul(0.01)), n] }, { donateArgnums: [0, 1] })
     const g = np.ones([1000, 300])
-    const step = jit((p, s) => { const [u, n] = tx.update(g, s, p); return [optax.applyUpdates(p, u), n] }, { donateArgnums: [0, 1] })
-    let p = np.ones([1000, 300]), s = tx.init(p)
-    for (let i = 0; i < 10; i++) [p, s] = step(p, s)
-    console.log(p.slice(0, 0).item().toFixed(5))`
-  for (const threads of ['1', '3']) {
-    const options = ['--import=tsx', '--input-type=module', '--eval', program]
-    const { stdout, stderr, status } = spawnSync(process.execPath, options, {
-      encoding: 'utf8',
-      timeout: 60_000,
-      env: { ...process.env, ONNAX_NUM_THREADS: threads },
-    })
-    t.is(stdout.trim(), '0.99000', stderr)
-    t.is(status, 0)
-  }
+    let [p, m] = step(np.ones([1000, 300]), np.zeros([1000, 300]), g)
+    const end = performance.now() + ${milliseconds}
+    do [p, m] = step(p, m, g)
+    while (performance.now() < end)
+    console.log(p.slice(0, 0).item() < 1, process.report.getReport().workers.length)`
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import=tsx', '--input-type=module', '--eval', program],
+    { encoding: 'utf8', timeout: 60_000, env: { ...process.env, ONNAX_NUM_THREADS: `${threads}` } },
+  )
+  if (status !== 0) throw new Error(stderr)
+  return stdout.trim()
+}
+
+test('the process ends by itself although workers wait, and one thread needs none', (t) => {
+  const [none] = workersAfter(0, 1).split(' ').slice(1).map(Number) as [number]
+  t.is(workersAfter(1500, 1), `true ${none}`)
+  t.is(workersAfter(1500, 3), `true ${none + 2}`)
+})
+
+test('who computes for a short time gets no workers', (t) => {
+  t.is(workersAfter(0, 3), workersAfter(0, 1))
 })
 
 test('without WebAssembly, or address space for its memory, ONNX Runtime computes everything', (t) => {

@@ -26,6 +26,16 @@ test.serial('reshape and full make no session, in any dtype', (t) => {
   t.deepEqual(others.map((x) => [...x.data()]), [[], [7, 7, 7, 7], [-0, -0], Array(27).fill(1)]) // prettier-ignore
 })
 
+test.serial('zeros are zero where a donated array was', (t) => {
+  const tan = jit((x: NDArray) => np.tan(x), { donateArgnums: 0 })
+  let x = np.ones([123, 45])
+  for (let i = 0; i < 3; i++) x = tan(x)
+  const { poolHits } = runtimeStats()
+  const zeros = Array.from({ length: 3 }, () => np.zeros([123, 45]))
+  t.true(runtimeStats().poolHits > poolHits)
+  for (const zero of zeros) t.true(zero.data().every((v) => Object.is(v, 0)))
+})
+
 test.serial('a reshaped array shares the memory, and no donation overwrites it', (t) => {
   const x = np.array([1, 2, 3, 4])
   const y = x.reshape(2, 2)

@@ -144,18 +144,57 @@ interface Report {
   readonly header: { readonly glibcVersionRuntime?: string }
 }
 
-test('large arrays are in the heap of the C library, unless its variables say otherwise', async (t) => {
+const isGnuLinux = (): boolean => {
   const { header } = process.report.getReport() as unknown as Report
-  if (process.platform !== 'linux' || header.glibcVersionRuntime === undefined) {
+  return process.platform === 'linux' && header.glibcVersionRuntime !== undefined
+}
+
+test('after some large results such arrays are in the heap of the C library, unless its variables say otherwise', async (t) => {
+  if (!isGnuLinux()) {
     t.pass('another C library')
     return
   }
   // The word before a block says its size, and by its second bit whether it is mapped apart.
   const code = `
     const { bytesAt } = await import('./src/runtime/api.js')
-    console.log((bytesAt(output(1 << 21).address - 8n, 8)[0] & 2) === 0)`
-  t.like(await inProcess(code), { output: 'true\n', code: 0 })
-  t.like(await inProcess(code, { MALLOC_MMAP_THRESHOLD_: '131072' }), { output: 'false\n', code: 0 })
+    const { BufferPool } = await import('./src/runtime/pool.js')
+    const pool = new BufferPool()
+    const results = Array.from({ length: 12 }, () => pool.take('float32', [1 << 21]))
+    const isMapped = ({ address }) => (bytesAt(address - 8n, 8)[0] & 2) !== 0
+    console.log(isMapped(results[1]), isMapped(results.at(-1)))`
+  t.like(await inProcess(code), { output: 'true false\n', code: 0 })
+  t.like(await inProcess(code, { MALLOC_MMAP_THRESHOLD_: '131072' }), { output: 'true true\n', code: 0 })
+})
+
+test('pages of the library that its start needs go back, and none that was written to', async (t) => {
+  if (!isGnuLinux()) {
+    t.pass('another system')
+    return
+  }
+  const { output, errors } = await inProcess(`
+    const { readFileSync } = await import('node:fs')
+    const { openLibrary } = await import('./src/runtime/api.js')
+    const { leaveLibraryPages } = await import('./src/runtime/libraryPages.js')
+    const parts = () => readFileSync('/proc/self/smaps', 'utf8').split(/\\n(?=[0-9a-f]+-)/).filter((text) => / r.xp .*libonnxruntime/.test(text))
+    const sum = (field) => parts().reduce((total, text) => total + Number(new RegExp(field + ': +([0-9]+)').exec(text)[1]), 0)
+    const session = open()
+    const runs = () => { const y = output(2); session.run([input(2), input(2)], [y]); return y.view().join() }
+    runs()
+    leaveLibraryPages()
+    const left = sum('Rss')
+    const first = runs()
+    // What a debugger does when it sets a breakpoint.
+    const c = openLibrary('libc.so.6')
+    const protect = c.func('mprotect', 'int', ['size_t', 'size_t', 'int'])
+    const place = parseInt(parts()[0], 16)
+    protect(place, 4096, 7)
+    const view = (await import('koffi')).default.view(BigInt(place), 1)
+    new Uint8Array(view)[0] = new Uint8Array(view)[0]
+    protect(place, 4096, 5)
+    const written = sum('Private_Dirty')
+    leaveLibraryPages()
+    console.log(left, first, written, sum('Private_Dirty'), runs())`)
+  t.is(output, '0 1,1 4 4 1,1\n', errors)
 })
 
 test('a process with live sessions, and with runs under way, ends with code 0', async (t) => {
