@@ -13,7 +13,7 @@ const MMAP_THRESHOLD = -3
 /** From here on pages that are mapped anew cost more than they hold. */
 const LARGE_FROM = 1 << 20
 /** Results of that size have taken so many bytes before the heap keeps what they leave: who makes few would only hold memory. */
-const MADE_BYTES = 1 << 26
+const MADE_BYTES = 1 << 24
 /** Allocations of less are made in the heap: the most that the library takes. */
 const HEAP_BYTES = 32 * 1024 * 1024
 /** As much free memory may stay at its end: what V8 collects at a time. */
