@@ -41,6 +41,12 @@ test('functions and classes of the bundle are called as in the sources, and its 
     const expected = namesIn('onnax', sources, new Map())
     t.true(expected.size > 1500)
     t.deepEqual(namesIn('onnax', bundle, new Map()), expected)
+    for (const door of ['nnx', 'optax'] as const) {
+      const given = (await import(pathToFileURL(join(folder, door, 'entry.js')).href)) as object
+      const namespace = (bundle as typeof sources)[door] as object
+      t.deepEqual(Object.keys(given).sort(), Object.keys(namespace).sort())
+      for (const [key, value] of Object.entries(given)) t.is(value, namespace[key as keyof typeof namespace], key)
+    }
     const map = JSON.parse(readFileSync(join(folder, 'index.js.map'), 'utf8')) as {
       readonly sources: readonly string[]
     }

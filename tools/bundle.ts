@@ -8,13 +8,36 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { build, type BuildOptions, transform } from 'esbuild'
+import { build, type BuildOptions, type Plugin, transform } from 'esbuild'
 import ts from 'typescript'
+import * as nnx from '../src/nnx/index.js'
+import * as optax from '../src/optax/index.js'
 
 const folder = process.argv[2] ?? 'dist'
 const entryPoints = ['index', 'optax/entry', 'nnx/entry', 'pytree/index', 'transforms/entry', 'runtime/cli']
 
+/**
+ * The doors of namespaces give what checks its arguments, as the namespaces do. In TypeScript they are `export *`: a list of constants would
+ * have the same types, but not the documentation that editors show.
+ */
+const guardedDoors: Plugin = {
+  name: 'guarded doors',
+  setup(esbuild) {
+    for (const [name, module] of Object.entries({ nnx, optax })) {
+      const names = Object.keys(module)
+      // Some are words of the language.
+      const contents = `
+        import '../install.js'
+        import { ${name} } from '../guarded/${name}.js'
+        const { ${names.map((key) => `${key}: $${key}`).join(', ')} } = ${name}
+        export { ${names.map((key) => `$${key} as ${key}`).join(', ')} }`
+      esbuild.onLoad({ filter: new RegExp(`src[\\\\/]${name}[\\\\/]entry\\.ts$`) }, () => ({ contents }))
+    }
+  },
+}
+
 const options = {
+  plugins: [guardedDoors],
   entryPoints: entryPoints.map((entry) => `src/${entry}.ts`),
   bundle: true,
   splitting: true,
