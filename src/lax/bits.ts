@@ -24,7 +24,8 @@ import { and, convertElementType, eq, gt, ne, not, or, select, shiftLeft, shiftR
 import { type Operand, unary } from './elementwise.js'
 import { isOnCuda, lowerBitwise, lowerShift } from './cudaIntegers.js'
 import { castTo, elementCode } from './kernels.js'
-import { broadcastedIota, broadcastShapes, broadcastTo, reduceSum, reshape } from './shape.js'
+import { broadcastedIota } from './iota.js'
+import { broadcastShapes, broadcastTo, reduceSum, reshape } from './shape.js'
 
 const unsignedOf = (dtype: DType): DType => `uint${bitWidth(dtype)}` as DType
 

@@ -18,17 +18,8 @@ import {
 import { div, mul } from './arithmetic.js'
 import { convertElementType, eq, select } from './compare.js'
 import { reduceMax, reduceMin } from './reduce.js'
-import {
-  broadcastInDim,
-  broadcastTo,
-  iota,
-  moveToFront,
-  range,
-  reduceSum,
-  reshape,
-  transpose,
-  zerosOf,
-} from './shape.js'
+import { iota } from './iota.js'
+import { broadcastInDim, broadcastTo, moveToFront, range, reduceSum, reshape, transpose, zerosOf } from './shape.js'
 import { take } from './take.js'
 
 /** Parameters of an operation over a named axis. */

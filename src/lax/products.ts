@@ -4,7 +4,8 @@ import { sub } from './arithmetic.js'
 import { and, convertElementType, ge, lt, select } from './compare.js'
 import { cumsum } from './cumulative.js'
 import { dotGeneral } from './dot.js'
-import { iota, range, reshape } from './shape.js'
+import { iota } from './iota.js'
+import { range, reshape } from './shape.js'
 
 /** Precisions of products: here all are those of the operands' dtype. */
 export const Precision = { DEFAULT: 'default', HIGH: 'high', HIGHEST: 'highest' } as const

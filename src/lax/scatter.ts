@@ -23,7 +23,8 @@ import {
   shapeOf,
 } from './gather.js'
 import { areDisjoint } from './indexing.js'
-import { broadcastInDim, instantiate, iota, range, reshape, zerosOf } from './shape.js'
+import { iota } from './iota.js'
+import { broadcastInDim, instantiate, range, reshape, zerosOf } from './shape.js'
 
 /** Whether no two windows overlap: by the caller's promise, or because there is one window for each part of `x`. */
 const isUnique = (operandShape: Shape, indices: NDArray, updatesShape: Shape, params: Scatter): boolean =>

@@ -14,7 +14,6 @@ import {
   type Shape,
   type ShapedArray,
   ShapeError,
-  shaped,
   showAval,
   sizeOf,
   type Tangent,
@@ -26,7 +25,7 @@ import {
 import { isOnCuda, lowerHalving } from './cudaIntegers.js'
 import { lowerIntegerSum } from './integerSum.js'
 import { lowerLeadingSum } from './leadingSum.js'
-import { elementCode, kernel } from './kernels.js'
+import { kernel } from './kernels.js'
 
 /** Axes 0 to n - 1. */
 export const range = (n: number): readonly number[] => {
@@ -51,7 +50,7 @@ const linear = <P>(apply: (x: NDArray, params: P) => NDArray) => ({
 })
 
 /** Refuse sizes that no array has. @throws ShapeError */
-const checkSizes = (where: string, shape: Shape): void => {
+export const checkSizes = (where: string, shape: Shape): void => {
   requireLists(where, [shape])
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new ShapeError(where, 'whole sizes of at least 0', `[${shape.join()}]`)
@@ -357,47 +356,3 @@ export const unbroadcast = (ct: NDArray, aval: ShapedArray): NDArray => {
   const axes = range(ct.ndim).filter((i) => i < lead || (aval.shape[i - lead] === 1 && ct.shape[i] !== 1))
   return reshape(reduceSum(ct, axes), aval.shape)
 }
-
-// iota
-
-interface Iota {
-  readonly dtype: DType
-  readonly shape: Shape
-  readonly dimension: number
-}
-
-const maxConstant = 1 << 14
-
-export const iotaP: Primitive<Iota> = {
-  name: 'iota',
-  abstractEval(_avals, { shape, dtype }) {
-    checkSizes('iota', shape)
-    return [shaped(shape, dtype)]
-  },
-  jvp: (_primals, _tangents, params) => [[bind1(iotaP, [], params)], [zero]],
-  transpose: () => [],
-  batch: (_args, _axes, params) => [[bind1(iotaP, [], params)], [null]],
-  lower: (context, _inputs, { shape, dtype, dimension }) => {
-    const { graph } = context
-    const n = shape[dimension]!
-    const line =
-      n <= maxConstant
-        ? graph.constant('int64', [n], range(n))
-        : graph.op('Range', [graph.scalar('int64', 0), graph.scalar('int64', n), graph.scalar('int64', 1)])
-    const typed = dtype === 'int64' ? line : graph.op('Cast', [line], { to: elementCode(dtype) })
-    if (shape.length === 1) return [typed]
-    const column = graph.op('Reshape', [typed, graph.ints(shape.map((_, i) => (i === dimension ? n : 1)))], {
-      allowzero: 1,
-    })
-    return [kernel(context, 'Expand', [column, graph.ints(shape)], dtype, { data: [0] })]
-  },
-}
-
-/** 0, 1, 2, … along one axis. @throws ShapeError */
-export const broadcastedIota = (dtype: DType, shape: Shape, dimension: number): NDArray => {
-  requireLists('iota', [shape])
-  return bind1(iotaP, [], { dtype, shape, dimension: canonicalAxis('iota', dimension, shape.length) })
-}
-
-/** 0, 1, 2, … n - 1. */
-export const iota = (dtype: DType, n: number): NDArray => broadcastedIota(dtype, [n], 0)

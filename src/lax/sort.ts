@@ -25,15 +25,8 @@ import {
 import type { OnnxValue } from '../onnx/index.js'
 import { carrierOf, castTo } from './kernels.js'
 import { neg } from './arithmetic.js'
-import {
-  broadcastedIota,
-  broadcastInDim,
-  canonicalAxis,
-  inversePermutation,
-  moveToFront,
-  range,
-  transpose,
-} from './shape.js'
+import { broadcastedIota } from './iota.js'
+import { broadcastInDim, canonicalAxis, inversePermutation, moveToFront, range, transpose } from './shape.js'
 import { takeAlongAxis } from './take.js'
 
 /** Values that are compared: in a dtype that ONNX Runtime can sort, of the order of the original's. */

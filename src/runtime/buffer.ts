@@ -80,20 +80,20 @@ export class TensorBuffer implements Storage, PinnableOperand {
 
   /** A tensor whose elements are not set. */
   static allocate(type: ElementType, shape: readonly number[]): TensorBuffer {
-    const size = elementCount(shape)
-    const byteLength = size * elementBytes(type)
-    counters.buffersAllocated++
-    counters.bytesAllocated += byteLength
-    return new TensorBuffer(type, shape, size, byteLength, allocateBytes(byteLength), 0)
+    return TensorBuffer.#made(type, shape, allocateBytes)
   }
 
   /** A tensor of zeros. Where there are many, the system gives its pages when they are written. */
   static zeros(type: ElementType, shape: readonly number[]): TensorBuffer {
+    return TensorBuffer.#made(type, shape, zeroedBytes)
+  }
+
+  static #made(type: ElementType, shape: readonly number[], bytes: (byteLength: number) => ArrayBuffer): TensorBuffer {
     const size = elementCount(shape)
     const byteLength = size * elementBytes(type)
     counters.buffersAllocated++
     counters.bytesAllocated += byteLength
-    return new TensorBuffer(type, shape, size, byteLength, zeroedBytes(byteLength), 0)
+    return new TensorBuffer(type, shape, size, byteLength, bytes(byteLength), 0)
   }
 
   /** A tensor with a copy of `data`, which is stored as {@link elementArray} says (bits for 16-bit floats, bytes for bool). */

@@ -3,7 +3,8 @@ import test from 'ava'
 import fc from 'fast-check'
 import { contradiction, laws } from '../helpers/programs/laws.js'
 import { applicable, argumentsOf, programsOf } from '../helpers/programs/program.js'
-import { all, smooth, type Step } from '../helpers/programs/steps.js'
+import type { Step } from '../helpers/programs/given.js'
+import { all, smooth } from '../helpers/programs/steps.js'
 
 const kept = (steps: Readonly<Record<string, Step>>, dtype: 'float64' | 'float32', law: string): void =>
   fc.assert(

@@ -14,7 +14,7 @@ import {
 } from '../../../src/index.js'
 import { elements, sample } from '../arrays.js'
 import { applicable, argumentsOf, functionOf, lossOf, type Program } from './program.js'
-import type { Step } from './steps.js'
+import type { Step } from './given.js'
 
 /** A program ready to be looked at. */
 interface Subject {

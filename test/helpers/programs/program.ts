@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { type DType, lax, type NDArray, np } from '../../../src/index.js'
 import { sample } from '../arrays.js'
-import { type Given, NotApplicable, type Step } from './steps.js'
+import { type Given, NotApplicable, type Step } from './given.js'
 
 /** One step, and the numbers that it draws. */
 export interface Instruction {
