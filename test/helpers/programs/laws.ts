@@ -5,6 +5,7 @@ import {
   grad,
   jit,
   jvp,
+  lax,
   linearize,
   type NDArray,
   np,
@@ -75,6 +76,41 @@ export const laws: Readonly<Record<string, Law>> = {
       tree.map((...xs: NDArray[]) => np.stack(xs), rows[0], rows[1], rows[2]),
       tolerance,
     )
+  },
+  'vmap of a gradient is the gradients': ({ loss, args, tolerance }) => {
+    const others = args.map((x) => x.mul(0.9))
+    const slopes = grad(loss, { argnums }) as unknown as (...xs: readonly NDArray[]) => readonly NDArray[]
+    const mapped = jit(vmap(slopes))(...args.map((x, i) => np.stack([x, others[i]!])))
+    const rows = [args, others].map((row) => jit(slopes)(...row))
+    return difference(
+      mapped,
+      tree.map((...xs: NDArray[]) => np.stack(xs), rows[0], rows[1]),
+      tolerance,
+    )
+  },
+  'scan and cond compute what they hold': ({ f, args, tolerance }) => {
+    const others = args.map((x) => x.mul(0.9))
+    const both = args.map((x, i) => np.stack([x, others[i]!]))
+    const scanned = jit((...xs: readonly NDArray[]) => lax.scan((i: NDArray, row: readonly NDArray[]) => [i.add(1), f(...row)] as const, np.array(0), xs)[1])(...both) // prettier-ignore
+    const rows = [args, others].map((row) => f(...row))
+    const chosen = jit((which: NDArray, ...xs: readonly NDArray[]) => lax.cond(which, () => f(...xs), () => f(...xs.map((x) => x.mul(0.9))))) // prettier-ignore
+    return (
+      difference(
+        scanned,
+        tree.map((...xs: NDArray[]) => np.stack(xs), rows[0], rows[1]),
+        tolerance,
+      ) ??
+      difference(chosen(np.array(true), ...args), rows[0], tolerance) ??
+      difference(chosen(np.array(false), ...args), rows[1], tolerance)
+    )
+  },
+  'gradients pass through scan and cond': ({ loss, args, tolerance }) => {
+    const summed = (...xs: readonly NDArray[]): NDArray => {
+      const start = np.zeros([], { dtype: xs[0]!.dtype })
+      return lax.scan((sum: NDArray, factor: NDArray) => [sum.add(lax.cond(factor.lt(1), () => loss(...xs), () => loss(...xs).mul(factor))), null] as const, start, np.array([0.5, 2]).astype(start.dtype))[0] // prettier-ignore
+    }
+    const expected = tree.map((x: NDArray) => x.mul(3), jit(grad(loss, { argnums }))(...args))
+    return difference(jit(grad(summed, { argnums }))(...args), expected, tolerance * 3)
   },
   'forward and reverse mode are adjoint': ({ f, args, tolerance }) => {
     const g = (...xs: readonly NDArray[]): readonly NDArray[] => floatsOf(f(...xs))
