@@ -179,7 +179,8 @@ export const scatterIntoSums = (jaxpr: Jaxpr): Jaxpr => {
     if (eqn.primitive !== add.primitive) return eqn
     const position = eqn.inputs.findIndex((a) => scatters.has(a))
     const other = eqn.inputs[1 - position]
-    if (position < 0 || !equalShapes(other!.aval.shape, eqn.outputs[0]!.aval.shape)) return eqn
+    // Neither operand is expanded by the sum.
+    if (position < 0 || !eqn.inputs.every((a) => equalShapes(a.aval.shape, eqn.outputs[0]!.aval.shape))) return eqn
     const scatter = scatters.get(eqn.inputs[position]!)!
     merged.add(scatter)
     return { ...scatter, inputs: scatter.inputs.with(0, other!), outputs: eqn.outputs }

@@ -115,6 +115,18 @@ test('what is scattered into zeros stays there if somebody else takes it, or if 
   })
 })
 
+test('what is scattered into zeros stays there if the sum broadcasts it', (t) => {
+  const rows = np.array([1]).astype('int32')
+  const picked = (u: NDArray, row: NDArray): NDArray => grad((a: NDArray) => np.sum(np.take(a, rows, { axis: 0 }).mul(row)))(u) // prettier-ignore
+  const f = (u: NDArray): readonly NDArray[] => [
+    u.add(picked(np.sum(u, { axis: 1, keepdims: true }), np.sum(u))),
+    np.stack([u, u]).add(picked(u, u.slice(0))),
+    np.stack([u, u]).add(np.expandDims(picked(u, u.slice(1)), 0)),
+  ]
+  const v = np.arange(12, undefined, undefined, { dtype: 'float32' }).reshape([4, 3])
+  jit(f)(v).forEach((y, i) => t.deepEqual(y.toArray(), f(v)[i]!.toArray())) // prettier-ignore
+})
+
 test('operators of gradients: no Expand before an operation that broadcasts', (t) => {
   for (const f of [loss, (v: NDArray, k: NDArray, c: NDArray) => np.mean(np.square(dense(v, k, c).sub(c)))])
     for (const argnum of [0, 1, 2]) {
