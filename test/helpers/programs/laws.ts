@@ -77,6 +77,19 @@ export const laws: Readonly<Record<string, Law>> = {
       tolerance,
     )
   },
+  'vmap leaves alone what it does not map': ({ f, loss, args, tolerance }) => {
+    const axes = [[1, null, null], [null, 0, null], [null, null, 2]] as const // prettier-ignore
+    const slopes = grad(loss, { argnums }) as unknown as (...xs: readonly NDArray[]) => readonly NDArray[]
+    const both = (...xs: readonly NDArray[]): unknown => [f(...xs), slopes(...xs)]
+    for (const inAxes of axes) {
+      const given = args.map((x, i) => (inAxes[i] === null ? x : np.stack([x, x.mul(0.9)], { axis: inAxes[i]! })))
+      const rows = [1, 0.9].map((k) => jit(both)(...args.map((x, i) => (inAxes[i] === null ? x : x.mul(k)))))
+      const expected = tree.map((...xs: NDArray[]) => np.stack(xs), rows[0], rows[1])
+      const found = difference(jit(vmap(both, { inAxes }))(...given), expected, tolerance)
+      if (found !== null) return `axes ${inAxes.join()}: ${found}`
+    }
+    return null
+  },
   'vmap of a gradient is the gradients': ({ loss, args, tolerance }) => {
     const others = args.map((x) => x.mul(0.9))
     const slopes = grad(loss, { argnums }) as unknown as (...xs: readonly NDArray[]) => readonly NDArray[]
