@@ -48,6 +48,7 @@ const isPerFeature = (bias: Atom, y: Var, { dimensionNumbers }: ConvParams): bia
     bias instanceof Var &&
     bias.aval.dtype === y.aval.dtype &&
     features > 1 &&
+    front >= 0 &&
     sizeOf(shape) === features &&
     shape[axis - front] === features
   )

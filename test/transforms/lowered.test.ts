@@ -127,6 +127,14 @@ test('what is scattered into zeros stays there if the sum broadcasts it', (t) =>
   jit(f)(v).forEach((y, i) => t.deepEqual(y.toArray(), f(v)[i]!.toArray())) // prettier-ignore
 })
 
+test('what is added to a convolution is no part of it where the sum has further axes', (t) => {
+  const [images, kernel] = [np.ones([2, 5, 5, 3]), np.ones([2, 2, 3, 4])]
+  const bias = np.arange(4, undefined, undefined, { dtype: 'float32' }).reshape([1, 1, 1, 1, 4])
+  const f = (v: NDArray, c: NDArray): NDArray =>
+    lax.convGeneralDilated(v, kernel, [1, 1], 'SAME', { dimensionNumbers: ['NHWC', 'HWIO', 'NHWC'] }).add(c)
+  t.deepEqual(jit(f)(images, bias).toArray(), f(images, bias).toArray())
+})
+
 test('operators of gradients: no Expand before an operation that broadcasts', (t) => {
   for (const f of [loss, (v: NDArray, k: NDArray, c: NDArray) => np.mean(np.square(dense(v, k, c).sub(c)))])
     for (const argnum of [0, 1, 2]) {

@@ -97,6 +97,16 @@ export const along: Readonly<Record<string, (x: NDArray, axis: number) => NDArra
 export const brokenAlong: Readonly<Record<string, (x: NDArray, axis: number) => NDArray>> = {
   max: (x, axis) => np.max(x, { axis }),
   min: (x, axis) => np.min(x, { axis, keepdims: true }),
+  pooled: (x, axis) => {
+    const rows = np.moveaxis(x, axis, 0)
+    return nn.maxPool(rows.reshape([1, rows.shape[0]!, rows.size / rows.shape[0]!]), [2], { padding: 'SAME' })
+  },
+  convolved: (x, axis) => {
+    const images = np.expandDims(np.moveaxis(x, axis, 0).reshape([1, x.shape[axis]!, x.size / x.shape[axis]!]), -1)
+    const kernel = np.full([2, 2, 1, 3], 0.3, { dtype: x.dtype })
+    const made = lax.convGeneralDilated(images, kernel, [1, 1], 'SAME', { dimensionNumbers: ['NHWC', 'HWIO', 'NHWC'] })
+    return nn.relu(made.sub(0.1)).squeeze()
+  },
   cummax: (x, axis) => lax.cummax(x, axis),
   sorted: (x, axis) => np.sort(x, { axis }),
   ordered: (x, axis) => np.takeAlongAxis(x, np.argsort(x, { axis }), axis),

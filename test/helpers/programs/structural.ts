@@ -141,6 +141,20 @@ export const products: Readonly<Record<string, Step>> = {
     const kernel = like([2, x.shape[2]!, 3], x, given)
     return lax.convGeneralDilated(x, kernel, [1 + given.draw(2)], of(['SAME', 'VALID'] as const, given), { dimensionNumbers: ['NHC', 'HIO', 'NHC'] }) // prettier-ignore
   },
+  images: (given) => {
+    const x = np.expandDims(
+      given.float(({ ndim }) => ndim === 3),
+      -1,
+    )
+    const [wide, narrow] = [like([2, 2, 1, 4], x, given), like([3, 3, 4, 2], x, given)]
+    const dimensionNumbers = ['NHWC', 'HWIO', 'NHWC'] as const
+    const inner = np.tanh(
+      lax.convGeneralDilated(x, wide, [1, 1], 'SAME', { dimensionNumbers }).add(like([4], x, given)),
+    )
+    const outer = lax.convGeneralDilated(inner, narrow, [1 + given.draw(2), 1], 'SAME', { dimensionNumbers })
+    const pooled = given.draw(2) === 0 ? outer : nn.avgPool(outer, [2, 2], { padding: 'SAME' })
+    return np.mean(pooled.add(like([2], x, given)), { axis: given.draw(4) })
+  },
   smoothed: (given) => {
     const x = given.float(({ ndim }) => ndim === 1)
     return np.convolve(x, like([3], x, given), { mode: of(['same', 'full'] as const, given) })
