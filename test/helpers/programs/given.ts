@@ -8,6 +8,8 @@ export interface Given {
   readonly float: (fits?: (x: NDArray) => boolean) => NDArray
   readonly int: () => NDArray
   readonly bool: () => NDArray
+  /** Two arrays of integers of one dtype that broadcast. */
+  readonly ints: () => readonly [NDArray, NDArray]
   /** Another float with which `x` broadcasts; `x` itself where there is none. */
   readonly partner: (x: NDArray) => NDArray
   /** A natural number below `n`. */

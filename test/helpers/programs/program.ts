@@ -61,6 +61,10 @@ const givenTo = ({ numbers }: Instruction, { floats, ints, bools }: Values): Giv
     float: (fits = () => true) => recent(floats.filter(fits)),
     int: () => recent(ints),
     bool: () => recent(bools),
+    ints: () => {
+      const x = recent(ints)
+      return [x, recent(ints.filter((y) => y.dtype === x.dtype && broadcasts(x.shape, y.shape)))]
+    },
     partner: (x) => recent(floats.filter((y) => broadcasts(x.shape, y.shape))),
   }
 }
@@ -68,7 +72,7 @@ const givenTo = ({ numbers }: Instruction, { floats, ints, bools }: Values): Giv
 const listOf = (values: Values, x: NDArray): NDArray[] =>
   x.dtype === 'bool' ? values.bools : x.dtype.startsWith('float') ? values.floats : values.ints
 
-/** Last results of the program: at most three of floats, one of indices and one of truths. */
+/** Last results of the program: at most three of floats, two of indices and one of truths. */
 export interface Results {
   readonly floats: readonly NDArray[]
   readonly others: readonly NDArray[]
@@ -81,13 +85,13 @@ const execute = (
   keep: (instruction: Instruction, make: () => NDArray) => NDArray | null,
 ): Results => {
   const [first, second, third] = args as [NDArray, NDArray, NDArray]
-  const values: Values = { floats: [third, second, first], ints: [lax.iota('int32', 3)], bools: [np.array([true, false, true, true])] } // prettier-ignore
+  const values: Values = { floats: [third, second, first], ints: [lax.broadcastedIota('int32', [3, 4], 1), lax.iota('int32', 3)], bools: [np.array([true, false, true, true])] } // prettier-ignore
   for (const instruction of program) {
     const made = keep(instruction, () => steps[instruction.op]!(givenTo(instruction, values)))
     if (made !== null) listOf(values, made).push(made)
   }
   const { floats, ints, bools } = values
-  return { floats: floats.slice(-3), others: [...ints.slice(-1), ...bools.slice(-1)] }
+  return { floats: floats.slice(-3), others: [...ints.slice(-2), ...bools.slice(-1)] }
 }
 
 const isTame = (x: NDArray, dtype: DType): boolean =>

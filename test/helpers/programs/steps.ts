@@ -54,6 +54,34 @@ const integers: Readonly<Record<string, Step>> = {
   summed: (given) => np.sum(given.int(), { keepdims: given.draw(2) === 0 }),
   counts: (given) => np.countNonzero(given.bool()),
   number: (given) => given.int().astype(given.float().dtype).mul(0.1),
+  cast: (given) => np.mod(given.int(), 100).astype(of(['int8', 'uint8', 'int16', 'int64', 'uint32'] as const, given)),
+  narrowed: (given) => np.clip(given.int(), -5, 7),
+}
+
+const reckoning: Readonly<Record<string, (x: NDArray, y: NDArray) => NDArray>> = {
+  intAdd: np.add,
+  intSubtract: np.subtract,
+  intMultiply: np.multiply,
+  intDivide: (x, y) => np.floorDivide(x, np.abs(y).add(1)),
+  intRest: (x, y) => np.remainder(x, np.abs(y).add(1)),
+  intMaximum: np.maximum,
+  and: np.bitwiseAnd,
+  or: np.bitwiseOr,
+  xor: np.bitwiseXor,
+  shifted: (x, y) => np.leftShift(x, np.mod(y, 4)),
+  intPower: (x, y) => np.power(np.mod(x, 5), np.mod(y, 3)),
+  same: (x, y) => np.where(np.equal(x, y), x, y.add(1)),
+}
+
+const alongInts: Readonly<Record<string, (x: NDArray, axis: number) => NDArray>> = {
+  intSum: (x, axis) => np.sum(x, { axis }),
+  intLargest: (x, axis) => np.max(x, { axis, keepdims: true }),
+  intProduct: (x, axis) => np.prod(np.mod(x, 3), { axis }),
+  intSums: (x, axis) => np.cumsum(x, { axis }),
+  intSorted: (x, axis) => np.sort(x, { axis }),
+  intFlipped: (x, axis) => np.flip(x, axis),
+  intJoined: (x, axis) => np.concatenate([x, x.neg()], { axis }),
+  intPicked: (x, axis) => np.take(x, np.array([0, 0], { dtype: 'int32' }), { axis }),
 }
 
 const truths: Readonly<Record<string, Step>> = {
@@ -65,6 +93,15 @@ const truths: Readonly<Record<string, Step>> = {
   odd: (given) => np.equal(np.mod(given.int(), 2), 1),
   not: (given) => np.logicalNot(given.bool()),
   every: (given) => np.all(given.bool()),
+  either: (given) => {
+    const x = given.bool()
+    return np.logicalXor(x, np.any(given.bool()))
+  },
+  some: (given) => {
+    const x = given.bool()
+    return np.any(x, { axis: axisOf(x, given) })
+  },
+  positive: (given) => np.greater(given.int(), 0),
   weights: (given) => given.bool().astype(given.float().dtype),
 }
 
@@ -117,6 +154,11 @@ export const all: Readonly<Record<string, Step>> = {
   ...smooth,
   ...integers,
   ...truths,
+  ...steps(reckoning, (f, given) => f(...given.ints())),
+  ...steps(alongInts, (f, given) => {
+    const x = given.int()
+    return f(x, axisOf(x, given))
+  }),
   ...steps(broken, (f, { float }) => f(float())),
   ...steps(brokenBinary, withPartner),
   ...steps(brokenAlong, inAxis),
