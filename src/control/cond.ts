@@ -261,7 +261,7 @@ const switchCase = <A extends readonly unknown[], R>(
           const result = (branch as unknown as Fn)(...treedef.unflatten(xs))
           const [ys, resultTree] = outputLeaves(`branch ${b} of switch`, result)
           if (structure === null) structure = resultTree
-          else structure.flattenUpTo(result, { where: 'switch', left: 'the result of branch 0', right: `the result of branch ${b}` }) // prettier-ignore
+          else structure.leavesOf(result, { where: 'switch', left: 'the result of branch 0', right: `the result of branch ${b}` }) // prettier-ignore
           return strong ? ys.map((y) => (y.weakType ? convertElementType(y, y.dtype, false) : y)) : ys
         },
         arrays.map((x) => x.aval),

@@ -58,7 +58,7 @@ export const scan = <C, X, Y>(
   let carry = initLeaves.map((x, i) => arrayLeaf('scan', x, i))
   const nextCarry = (c: unknown): readonly NDArray[] =>
     carryTree
-      .flattenUpTo(c, { where: 'scan', left: 'the first carry', right: 'the carry returned' })
+      .leavesOf(c, { where: 'scan', left: 'the first carry', right: 'the carry returned' })
       .map((x, i) => arrayLeaf('scan', x, i))
   const step = (c: readonly NDArray[], x: readonly NDArray[]): readonly [C, Y] => {
     const result: unknown = f(carryTree.unflatten(c) as C, xTree.unflatten(x) as X)

@@ -239,7 +239,7 @@ export const whileLoop = <C>(cond: (carry: C) => NDArray | boolean, body: (carry
   let carry = leaves.map((x, i) => arrayLeaf('whileLoop', x, i))
   const bodyLeaves = (result: unknown): readonly NDArray[] =>
     carryTree
-      .flattenUpTo(result, { where: 'whileLoop', left: 'the first carry', right: 'the carry returned' })
+      .leavesOf(result, { where: 'whileLoop', left: 'the first carry', right: 'the carry returned' })
       .map((x, i) => arrayLeaf('whileLoop', x, i))
   let staged = traceCarry(body, carryTree, carry.map((x) => x.aval), bodyLeaves) // prettier-ignore
   if (!staged.jaxpr.avalsOut.every((aval, i) => equalAvals(aval, carry[i]!.aval))) {

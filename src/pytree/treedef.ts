@@ -152,6 +152,18 @@ export class TreeDef<out T = unknown> {
   }
 
   /**
+   * The leaves of `tree`, which has just this structure.
+   *
+   * @param labels - names for the error
+   * @throws PytreeError if it has another
+   */
+  leavesOf(tree: unknown, labels: MismatchLabels): unknown[] {
+    const leaves: unknown[] = []
+    if (!match(this, tree, leaves, false)) throw mismatch(this, tree, false, labels)
+    return leaves
+  }
+
+  /**
    * Whether `tree` has just this structure; if so, its leaves are pushed to `leaves`, which is otherwise left as it was.
    * Agrees with `structure(tree).equals(this)`, but allocates nothing: the fast path of `jit`.
    */

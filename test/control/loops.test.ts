@@ -249,6 +249,15 @@ test('errors', (t) => {
       ),
     { instanceOf: ShapeError, message: /a carry that keeps its type/ },
   )
+  const x = np.ones([2])
+  const unlike = [() => x, () => [], () => [x], () => [[x]], () => [x, x]] as readonly (() => NDArray)[]
+  for (const first of unlike)
+    for (const second of unlike)
+      if (first !== second) t.throws(() => lax.switch(0, [first, second]), { instanceOf: PytreeError })
+  for (const other of unlike.slice(1)) {
+    t.throws(() => lax.scan(() => [other(), null] as const, x, null, { length: 2 }), { instanceOf: PytreeError })
+    t.throws(() => lax.whileLoop((v: NDArray) => v.sum().lt(9), other, x), { instanceOf: PytreeError })
+  }
   t.throws(
     () =>
       lax.cond(
